@@ -1,0 +1,76 @@
+# Everything here does its own set-up. What it needs from the system (a browser and nginx, for the tests) it finds, or
+# installs with apt where it may.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+PAGES := $(shell find chatapp/web/frontend -type f) package.json package-lock.json hatch_build.py
+SYSTEM := chromium nginx openssl
+
+export PATH := $(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fix lock clean system
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+run: $(VENV)/.package ## Start the server on http://127.0.0.1:5000
+	@exec chatapp serve
+
+test: $(VENV)/.dev system ## Run all tests
+	npm test --silent
+	pytest --whole
+
+check: $(VENV)/.dev ## Look for faults without running: format, lint, types, imports
+	ruff format --check
+	ruff check
+	mypy
+	lint-imports --no-logo
+	npm run check --silent
+
+fix: $(VENV)/.dev ## Format, and mend what can be mended by itself
+	ruff check --fix
+	ruff format
+	npm run fix --silent
+
+lock: $(VENV)/.dev ## Renew the exact versions of all packages
+	pip install --quiet uv
+	uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.txt
+	uv pip compile pyproject.toml --upgrade --group dev --constraint requirements.txt --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements-dev.txt
+	npm update --package-lock-only --omit-lockfile-registry-resolved
+
+clean: ## Remove everything that was built or installed here
+	rm -rf $(VENV) node_modules chatapp/web/static dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+system:
+	@for program in $(SYSTEM); do \
+	  command -v $$program >/dev/null || missing="$$missing $$program"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
+	    || { echo "The tests need$$missing. Please install what is missing."; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; \
+	fi
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.requirements: requirements.txt | $(BIN)/python
+	pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+# Installs the package as it stands here, and builds its pages.
+$(VENV)/.package: $(VENV)/.requirements pyproject.toml $(PAGES)
+	pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.package
+	pip install --quiet --require-hashes -r requirements-dev.txt
+	npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@

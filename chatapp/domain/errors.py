@@ -1,0 +1,164 @@
+"""Everything that can be refused or go wrong, as one tree. HTTP is not known here.
+
+ChatError                     code, one plain sentence, what the caller may do about it
+├── InvalidRequest            the caller's fault: nothing was asked, nothing was paid
+│   ├── UnknownModel
+│   ├── ModelRetired
+│   └── ContextTooLong
+├── NotFound
+├── AtCapacity
+├── ShuttingDown
+├── ProviderError             the provider's side
+│   ├── ProviderAuth          it does not accept the owner's key
+│   ├── ProviderRefused       it will not do this
+│   ├── ProviderRateLimited
+│   ├── ProviderQuota         the owner's account is used up
+│   ├── ProviderFailed        it broke, or cannot be reached
+│   ├── ProviderProtocol      it said something that is no answer
+│   └── ProviderTimeout       it is silent
+├── Interrupted               the server shut down
+├── Lost                      the process that made the answer died
+├── Abandoned                 its reader left
+└── InternalError             our own fault
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One thing that is wrong with a request: where (``messages.0.role``) and why."""
+
+    path: str
+    reason: str
+
+
+class ChatError(Exception):
+    """Base of the tree. ``str(error)`` is the sentence for the person; it never holds a secret."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(
+        self, message: str, *, retry_after_seconds: int | None = None, details: tuple[Detail, ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after_seconds = retry_after_seconds
+        self.details = details
+
+
+class InvalidRequest(ChatError):
+    """A field is missing, wrong or too large."""
+
+    code = "invalid_request"
+
+
+class UnknownModel(InvalidRequest):
+    """The catalogue does not know the model."""
+
+    code = "unknown_model"
+
+
+class ModelRetired(InvalidRequest):
+    """The provider no longer serves the model."""
+
+    code = "model_retired"
+
+
+class ContextTooLong(InvalidRequest):
+    """Prompt, history and message do not fit into the model's window."""
+
+    code = "context_too_long"
+
+
+class NotFound(ChatError):
+    """There is no such thing, or it belongs to somebody else."""
+
+    code = "not_found"
+
+
+class AtCapacity(ChatError):
+    """As many answers are being made as this server can carry."""
+
+    code = "at_capacity"
+
+
+class ShuttingDown(ChatError):
+    """The server is on its way out and begins nothing new."""
+
+    code = "shutting_down"
+
+
+class ProviderError(ChatError):
+    """Base of what goes wrong on the provider's side."""
+
+    code = "provider_failed"
+
+
+class ProviderAuth(ProviderError):
+    """The provider does not accept the owner's key."""
+
+    code = "provider_auth"
+
+
+class ProviderRefused(ProviderError):
+    """The provider will not answer this request."""
+
+    code = "provider_refused"
+
+
+class ProviderRateLimited(ProviderError):
+    """The provider asks for slower requests."""
+
+    code = "provider_rate_limited"
+
+
+class ProviderQuota(ProviderError):
+    """The owner's account with the provider is used up."""
+
+    code = "provider_quota"
+
+
+class ProviderFailed(ProviderError):
+    """The provider broke, cut the answer off, or cannot be reached."""
+
+    code = "provider_failed"
+
+
+class ProviderProtocol(ProviderError):
+    """The provider said something that is no chat answer."""
+
+    code = "provider_protocol"
+
+
+class ProviderTimeout(ProviderError):
+    """The provider was silent for too long."""
+
+    code = "provider_timeout"
+
+
+class Interrupted(ChatError):
+    """The server shut down while the answer was made."""
+
+    code = "interrupted"
+
+
+class Lost(ChatError):
+    """The process that made the answer died."""
+
+    code = "lost"
+
+
+class Abandoned(ChatError):
+    """The reader left, and nobody else could ever read the rest."""
+
+    code = "abandoned"
+
+
+class InternalError(ChatError):
+    """Something that must not happen did."""
+
+    code = "internal"

@@ -1,0 +1,103 @@
+"""What the services need from the world, each as narrow as its use. Adapters stand behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from chatapp.domain.entities import ChatRequest, ProviderModel
+    from chatapp.domain.events import Event
+    from chatapp.domain.reply import ReplyRecord
+
+
+class ModelStream(Protocol):
+    """One answer on its way. Iterating it does the work; ``stop`` may come from any thread at any moment."""
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield ``Started``, ``Delta``…, ``UsageReported`` at most once, then ``Finished``; once only.
+
+        The iterator may do some housekeeping after ``Finished``; whoever stops reading there costs a connection.
+
+        Raises:
+            ModelRetired: the provider no longer serves the model.
+            ContextTooLong: the provider found the prompt too long.
+            ProviderRateLimited: with ``retry_after_seconds`` where the provider gave it.
+            ProviderError: anything else; a stream that ends without ``Finished`` too.
+        """
+
+    def stop(self) -> None:
+        """End the answer and its bill: close the provider's connection. Idempotent, returns at once.
+
+        The iterator then ends, with or without an exception; which of the two says nothing.
+        """
+
+
+class ChatModel(Protocol):
+    """Somebody who answers."""
+
+    def open(self, request: ChatRequest) -> ModelStream:
+        """Prepare an answer without waiting for anybody; the work begins with the first ``next``."""
+
+
+class ModelDirectory(Protocol):
+    """The provider's own list of models."""
+
+    def models(self) -> tuple[ProviderModel, ...]:
+        """Ask for the list. Costs nothing, and proves that the key is accepted.
+
+        Raises:
+            ProviderError: no list could be had, and why.
+        """
+
+
+class Tokenizer(Protocol):
+    """Counts tokens, or estimates them from above."""
+
+    @property
+    def overcount(self) -> float:
+        """How many times the truth a count of ordinary text may be at most; 1.0 for one that is exact."""
+
+    def count(self, text: str) -> int:
+        """Return how many tokens ``text`` has; an estimate errs on the high side."""
+
+
+class ReplyStore(Protocol):
+    """Keeps replies, also while they are made. Every change is conditional on the reply still running."""
+
+    def open(self, record: ReplyRecord) -> None:
+        """Keep a new, running reply."""
+
+    def append(self, pieces: Mapping[str, str]) -> None:
+        """Add text to running replies, by reply id, all in one go. A reply that has ended stays as it is."""
+
+    def finish(self, record: ReplyRecord) -> bool:
+        """Store the end of a running reply; return False, changing nothing, if it had ended already."""
+
+    def find(self, reply_id: str) -> ReplyRecord | None:
+        """Return the reply as it is now."""
+
+
+class Task(Protocol):
+    """Work that a runner began."""
+
+    def is_alive(self) -> bool:
+        """Tell whether the work still goes on."""
+
+
+class Runner(Protocol):
+    """Begins work that belongs to no request."""
+
+    def start(self, name: str, work: Callable[[], None]) -> Task:
+        """Begin ``work``; it may outlive the caller."""
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds that only ever grow."""

@@ -1,0 +1,243 @@
+"""The life of a reply: admit, open, drive, follow, stop, finish. One mechanism for every door."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from chatapp.domain.accounting import TokenAccountant
+from chatapp.domain.entities import ChatRequest
+from chatapp.domain.errors import (
+    Abandoned,
+    AtCapacity,
+    ChatError,
+    InternalError,
+    Interrupted,
+    NotFound,
+    ProviderTimeout,
+    ShuttingDown,
+)
+from chatapp.domain.events import Finished
+from chatapp.domain.live import Follower, LiveReply
+from chatapp.domain.ports import ChatModel, Clock, ReplyStore, Runner
+from chatapp.domain.reply import OnDisconnect, Reply, ReplyRecord, ReplyState
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLimits:
+    """Bounds of one process and of one reply.
+
+    Silence is counted apart before the first word and between words, as a model may think long before it speaks.
+    """
+
+    open_replies: int = 1500
+    followers: int = 50
+    answer_characters: int = 400_000
+    first_token_seconds: float = 120
+    next_token_seconds: float = 60
+    total_seconds: float = 900
+    sign_of_life_seconds: float = 15
+
+
+class ReplyService:
+    """Makes replies, each driven by a task of its own that outlives the request.
+
+    ``beat`` must be called a few times a second; it looks after time-outs, signs of life and checkpoints.
+    """
+
+    def __init__(
+        self,
+        model: ChatModel,
+        accountant: TokenAccountant,
+        store: ReplyStore,
+        runner: Runner,
+        clock: Clock,
+        new_id: Callable[[], str],
+        limits: ReplyLimits,
+    ) -> None:
+        self._model = model
+        self._accountant = accountant
+        self._store = store
+        self._runner = runner
+        self._clock = clock
+        self._new_id = new_id
+        self._limits = limits
+        self._live: dict[str, LiveReply] = {}
+        self._shutting_down = False
+
+    @property
+    def open_replies(self) -> int:
+        """Return how many replies this process is making."""
+        return len(self._live)
+
+    def open(
+        self, request: ChatRequest, *, on_disconnect: OnDisconnect = OnDisconnect.CONTINUE, kept: bool = True
+    ) -> Follower:
+        """Admit and begin a reply, and return its first follower. Text of one that is not ``kept`` is never stored.
+
+        Raises:
+            AtCapacity: as many replies are open as this process can carry.
+            ShuttingDown: nothing new is begun any more.
+        """
+        self._admit()
+        reply = Reply(self._new_id(), self._limits.answer_characters)
+        live = LiveReply(reply, request, kept=kept, on_disconnect=on_disconnect, opened_at=self._clock.monotonic())
+        if kept:
+            self._store.open(ReplyRecord(reply.id, request.model.id))
+        self._live[reply.id] = live
+        follower = self._follow(live, 0)
+        live.task = self._runner.start(f"reply-{reply.id}", partial(self._drive, live))
+        return follower
+
+    def follow(self, reply_id: str, offset: int = 0) -> Follower:
+        """Return one more follower of a reply that this process is making.
+
+        Raises:
+            NotFound: it makes no such reply, or not any more.
+            AtCapacity: the reply has as many followers as it may have.
+        """
+        live = self._live.get(reply_id)
+        if live is None:
+            raise NotFound("There is no such running reply.")
+        return self._follow(live, offset)
+
+    def find(self, reply_id: str) -> ReplyRecord:
+        """Return a kept reply as it is stored.
+
+        Raises:
+            NotFound: there is no such reply.
+        """
+        record = self._store.find(reply_id)
+        if record is None:
+            raise NotFound("There is no such reply.")
+        return record
+
+    def stop(self, reply_id: str) -> None:
+        """End a reply that this process is making, and the provider's bill for it; the text so far stays.
+
+        Stopping one that has ended changes nothing.
+        """
+        live = self._live.get(reply_id)
+        if live is not None:
+            self._end(live, ReplyState.STOPPED)
+
+    def beat(self) -> None:
+        """Look after all open replies: time-outs, dead drivers, signs of life, checkpoints."""
+        now = self._clock.monotonic()
+        for live in list(self._live.values()):
+            self._look_after(live, now)
+        self._checkpoint()
+
+    def refuse_new(self) -> None:
+        """Begin no more replies: the server is shutting down."""
+        self._shutting_down = True
+
+    def interrupt_all(self) -> None:
+        """End every open reply, telling its followers that the server shut down."""
+        for live in list(self._live.values()):
+            error = Interrupted("The server was restarted before the answer was finished. Please try again.")
+            self._end(live, ReplyState.INTERRUPTED, error)
+
+    def _admit(self) -> None:
+        if self._shutting_down:
+            raise ShuttingDown("The server is restarting. Please try again in a moment.", retry_after_seconds=5)
+        if len(self._live) >= self._limits.open_replies:
+            raise AtCapacity("The server is busy with other answers. Please try again soon.", retry_after_seconds=5)
+
+    def _follow(self, live: LiveReply, offset: int) -> Follower:
+        follower = Follower(live, offset, self._left)
+        if not live.join(follower, self._limits.followers):
+            raise AtCapacity("Too many readers follow this answer already.", retry_after_seconds=5)
+        return follower
+
+    def _left(self, follower: Follower) -> None:
+        live = follower.live
+        if live.part(follower) and live.on_disconnect is OnDisconnect.CANCEL:
+            self._end(live, ReplyState.ABANDONED, Abandoned("Nobody was reading the answer any more."))
+
+    def _drive(self, live: LiveReply) -> None:
+        """Pull the model's answer into the buffer. Ends in exactly one finish, whatever is raised."""
+        error: ChatError = InternalError("Something went wrong on this server. Please try again.")
+        try:
+            stream = self._model.open(live.request)
+            live.attach(stream)
+            # The loop goes on after the end: what the model still does then keeps its connection usable.
+            for event in stream:
+                if live.apply(event, self._clock.monotonic()):
+                    self._settle(live)
+                    if not isinstance(event, Finished):
+                        stream.stop()
+        except ChatError as raised:
+            error = raised
+        except Exception:
+            if not live.reply.state.is_final:  # after the end it is only the echo of our own stop
+                log.exception("The driver of reply %s failed", live.reply.id)
+        finally:
+            self._end(live, ReplyState.FAILED, error)
+
+    def _end(
+        self,
+        live: LiveReply,
+        state: ReplyState,
+        error: ChatError | None = None,
+        finish_reason: str | None = None,
+    ) -> None:
+        if live.end(state, error=error, finish_reason=finish_reason):
+            self._settle(live)
+
+    def _settle(self, live: LiveReply) -> None:
+        """Store how a reply ended, and tell its followers. Called once, by whoever ended it."""
+        reply = live.reply
+        usage, cost = None, None
+        if reply.started or reply.state is not ReplyState.FAILED:
+            bill = self._accountant.bill(live.request, reply.text, reply.usage)
+            usage, cost = bill.usage, bill.cost
+        outcome = ReplyRecord(
+            reply.id,
+            live.request.model.id,
+            reply.state,
+            reply.text,
+            reply.finish_reason,
+            usage,
+            cost,
+            reply.error,
+        )
+        try:
+            if live.kept:
+                self._store.finish(outcome)
+        finally:
+            self._live.pop(reply.id, None)
+            live.settle(outcome)
+
+    def _look_after(self, live: LiveReply, now: float) -> None:
+        limits, silence = self._limits, now - live.heard_at
+        if live.task is not None and not live.task.is_alive():
+            self._end(
+                live,
+                ReplyState.FAILED,
+                InternalError("The answer was cut off on this server. Please try again."),
+            )
+        elif now - live.opened_at > limits.total_seconds:
+            self._end(live, ReplyState.TRUNCATED, finish_reason="length")
+        elif silence > (limits.next_token_seconds if live.reply.characters else limits.first_token_seconds):
+            self._end(
+                live,
+                ReplyState.FAILED,
+                ProviderTimeout("The model was silent for too long. Please try again."),
+            )
+        elif min(silence, now - live.nudged_at) >= limits.sign_of_life_seconds:
+            live.nudged_at = now
+            live.wake()
+
+    def _checkpoint(self) -> None:
+        pieces = {}
+        for live in list(self._live.values()):
+            if live.kept and (text := live.reply.text_since(live.saved_characters)):
+                pieces[live.reply.id] = text
+                live.saved_characters += len(text)
+        if pieces:
+            self._store.append(pieces)

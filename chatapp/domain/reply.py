@@ -1,0 +1,153 @@
+"""One reply as a pure state machine: events go in, text and a final state come out. No thread, no clock."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chatapp.domain.entities import Cost, Usage
+from chatapp.domain.errors import ChatError, ProviderProtocol
+from chatapp.domain.events import Delta, Event, Finished, UsageReported
+
+
+class ReplyState(StrEnum):
+    """Where a reply stands. All but ``running`` are final."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    TRUNCATED = "truncated"
+    FILTERED = "filtered"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+    ABANDONED = "abandoned"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+    LOST = "lost"
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing can change any more."""
+        return self is not ReplyState.RUNNING
+
+
+STATE_BY_FINISH_REASON = {
+    "length": ReplyState.TRUNCATED,
+    "content_filter": ReplyState.FILTERED,
+    "refusal": ReplyState.REFUSED,
+    "tool_calls": ReplyState.FAILED,
+    "function_call": ReplyState.FAILED,
+}
+"""What a provider's finish reason makes of a reply; any other makes it complete."""
+
+
+class OnDisconnect(StrEnum):
+    """What becomes of a reply when its last follower has gone."""
+
+    CONTINUE = "continue"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRecord:
+    """A reply as it is stored and shown."""
+
+    id: str
+    model_id: str
+    state: ReplyState = ReplyState.RUNNING
+    text: str = ""
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    cost: Cost | None = None
+    error: ChatError | None = None
+
+
+class Reply:
+    """Collects an answer. It ends once; whatever comes after its end is ignored.
+
+    Text beyond ``max_characters`` is cut off, and ends the reply as truncated.
+    """
+
+    __slots__ = (
+        "_ends",
+        "_max_characters",
+        "_pieces",
+        "error",
+        "finish_reason",
+        "id",
+        "provider_request_id",
+        "started",
+        "state",
+        "usage",
+    )
+
+    def __init__(self, reply_id: str, max_characters: int) -> None:
+        self.id = reply_id
+        self._max_characters = max_characters
+        self.state = ReplyState.RUNNING
+        self.started = False
+        self.provider_request_id: str | None = None
+        self.usage: Usage | None = None
+        self.finish_reason: str | None = None
+        self.error: ChatError | None = None
+        self._pieces: list[str] = []
+        self._ends: list[int] = []
+
+    @property
+    def characters(self) -> int:
+        """Return how long the text is so far."""
+        return self._ends[-1] if self._ends else 0
+
+    @property
+    def text(self) -> str:
+        """Return the text so far."""
+        return "".join(self._pieces)
+
+    def text_since(self, offset: int) -> str:
+        """Return what comes after the first ``offset`` characters."""
+        first = bisect_right(self._ends, offset)
+        pieces = self._pieces[first:]
+        if pieces:
+            begin = self._ends[first - 1] if first else 0
+            pieces[0] = pieces[0][offset - begin :]
+        return "".join(pieces)
+
+    def apply(self, event: Event) -> bool:
+        """Take in what the model says; return True if that ended the reply."""
+        if self.state.is_final:
+            return False
+        if isinstance(event, Delta):
+            return self._add(event.text)
+        if isinstance(event, Finished):
+            return self._finish(event.reason)
+        if isinstance(event, UsageReported):
+            self.usage = event.usage
+        else:
+            self.started = True
+            self.provider_request_id = event.provider_request_id
+        return False
+
+    def end(self, state: ReplyState, *, error: ChatError | None = None, finish_reason: str | None = None) -> bool:
+        """End the reply from outside; return False, changing nothing, if it had ended already."""
+        if self.state.is_final:
+            return False
+        self.error = error
+        self.finish_reason = finish_reason
+        self.state = state
+        return True
+
+    def _add(self, text: str) -> bool:
+        room = self._max_characters - self.characters
+        self.started = True
+        # The end goes last: a reader on another thread trusts it.
+        end = self.characters + min(len(text), room)
+        self._pieces.append(text[:room])
+        self._ends.append(end)
+        return len(text) > room and self.end(ReplyState.TRUNCATED, finish_reason="length")
+
+    def _finish(self, reason: str) -> bool:
+        state = STATE_BY_FINISH_REASON.get(reason, ReplyState.COMPLETE)
+        error = None
+        if state is ReplyState.FAILED:
+            error = ProviderProtocol("The model asked for a tool, but it was offered none. Please try again.")
+        return self.end(state, error=error, finish_reason=reason)
