@@ -1,0 +1,153 @@
+"""The catalogue of models as TOML: the built-in one, and the owner's, which adds to it or replaces entries."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from chatapp.domain.entities import LongPrompt, ModelCard, Price
+
+NANO_USD_PER_USD = 1_000_000_000
+
+MODEL_FIELDS = {
+    "context_tokens",
+    "max_output_tokens",
+    "shutdown_date",
+    "replacement",
+    "reasoning",
+    "old_token_cap",
+    "price",
+    "long_prompt",
+}
+PRICE_FIELDS = {"input", "cached_input", "cache_write", "output"}
+LONG_PROMPT_FIELDS = {"above_tokens", "input_factor", "output_factor"}
+
+
+class BadCatalog(ValueError):
+    """A catalogue file cannot be read; the sentence names the model, the field and the reason."""
+
+
+def read_catalog(owners_file: Path | None = None) -> tuple[ModelCard, ...]:
+    """Return the built-in models, with those of the owner's file added or put in their place.
+
+    Raises:
+        BadCatalog: the owner's file is missing, or something in it is wrong.
+    """
+    cards = {card.id: card for card in _parse(_builtin())}
+    if owners_file is not None:
+        try:
+            text = owners_file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadCatalog(f"The catalogue {owners_file} cannot be read: {error}") from error
+        cards |= {card.id: card for card in _parse(text)}
+    return tuple(cards.values())
+
+
+def _builtin() -> str:
+    return files(__package__).joinpath("catalog.toml").read_text("utf-8")
+
+
+def _parse(text: str) -> list[ModelCard]:
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadCatalog(f"The catalogue is not TOML: {error}") from error
+    as_of = _field(content, "as_of", date, "the catalogue")
+    models = _field(content, "models", dict, "the catalogue")
+    return [_card(model_id, fields, as_of) for model_id, fields in models.items()]
+
+
+def _card(model_id: str, fields: Any, as_of: date) -> ModelCard:
+    if not isinstance(fields, dict):
+        raise BadCatalog(f"“{model_id}” must be a table of fields.")
+    _refuse_unknown(fields, MODEL_FIELDS, model_id)
+    return ModelCard(
+        id=model_id,
+        context_tokens=_tokens(fields, "context_tokens", model_id),
+        max_output_tokens=_tokens(fields, "max_output_tokens", model_id),
+        price=_price(fields, model_id, as_of),
+        shutdown_date=_optional(fields, "shutdown_date", date, model_id),
+        replacement=_optional(fields, "replacement", str, model_id),
+        reasoning=_optional(fields, "reasoning", bool, model_id) or False,
+        old_token_cap=_optional(fields, "old_token_cap", bool, model_id) or False,
+    )
+
+
+def _price(fields: Mapping[str, Any], model_id: str, as_of: date) -> Price | None:
+    price = _optional(fields, "price", dict, model_id)
+    if price is None:
+        return None
+    where = f"{model_id}: price"
+    _refuse_unknown(price, PRICE_FIELDS, where)
+    return Price(
+        input_nano_usd=_nano_usd(price, "input", where),
+        output_nano_usd=_nano_usd(price, "output", where),
+        as_of=as_of,
+        cached_input_nano_usd=_nano_usd(price, "cached_input", where) if "cached_input" in price else None,
+        cache_write_nano_usd=_nano_usd(price, "cache_write", where) if "cache_write" in price else None,
+        long_prompt=_long_prompt(fields, model_id),
+    )
+
+
+def _long_prompt(fields: Mapping[str, Any], model_id: str) -> LongPrompt | None:
+    rates = _optional(fields, "long_prompt", dict, model_id)
+    if rates is None:
+        return None
+    where = f"{model_id}: long_prompt"
+    _refuse_unknown(rates, LONG_PROMPT_FIELDS, where)
+    return LongPrompt(
+        _tokens(rates, "above_tokens", where),
+        int(_decimal(rates, "input_factor", where) * 100),
+        int(_decimal(rates, "output_factor", where) * 100),
+    )
+
+
+def _nano_usd(fields: Mapping[str, Any], name: str, where: str) -> int:
+    return int(_decimal(fields, name, where) * NANO_USD_PER_USD)
+
+
+def _decimal(fields: Mapping[str, Any], name: str, where: str) -> Decimal:
+    text = _field(fields, name, str, where)
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise BadCatalog(f'{where}: “{name}” must be a number in quotes, like "0.15".') from error
+    if not value.is_finite() or value < 0:
+        raise BadCatalog(f"{where}: “{name}” must not be below zero.")
+    return value
+
+
+def _tokens(fields: Mapping[str, Any], name: str, where: str) -> int:
+    value: int = _field(fields, name, int, where)
+    if value < 1 or isinstance(value, bool):
+        raise BadCatalog(f"{where}: “{name}” must be a number of tokens, from 1.")
+    return value
+
+
+def _field(fields: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
+    value = _optional(fields, name, kind, where)
+    if value is None:
+        raise BadCatalog(f"{where}: “{name}” is missing.")
+    return value
+
+
+def _optional(fields: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise BadCatalog(f"{where}: “{name}” must be {_words_for(kind)}.")
+    return value
+
+
+def _refuse_unknown(fields: Mapping[str, Any], known: set[str], where: str) -> None:
+    for name in sorted(set(fields) - known):
+        raise BadCatalog(f"{where}: there is no field “{name}”. There are: {', '.join(sorted(known))}.")
+
+
+def _words_for(kind: type) -> str:
+    words = {str: "text in quotes", int: "a whole number", bool: "true or false", date: "a date like 2027-01-14"}
+    return words.get(kind, "a table of fields")

@@ -1,0 +1,219 @@
+"""Chat Completions on the wire: the request's body, and an answer's events out of any split of its bytes.
+
+Source: the provider's OpenAPI description, version 2.3.0, and recorded answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import msgspec
+
+from chatapp.adapters.openai_chat.errors import reported_error, unintelligible
+from chatapp.domain.entities import ChatRequest, Usage
+from chatapp.domain.errors import ChatError, ProviderFailed
+from chatapp.domain.events import Delta, Event, Finished, UsageReported
+
+MAX_EVENT_BYTES = 8_000_000
+"""One event of the provider's stream; a longer one is no answer but an attack or an accident."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def body_of(request: ChatRequest) -> dict[str, Any]:
+    """Return the JSON body of a streaming request."""
+    body: dict[str, Any] = {
+        "model": request.model.id,
+        "messages": [{"role": message.role.value, "content": message.content} for message in request.messages],
+        "stream": True,
+        # Obfuscation pads every chunk against listeners on the line; TLS is there for that, and we pay the bytes.
+        "stream_options": {"include_usage": True, "include_obfuscation": False},
+        "max_tokens" if request.model.old_token_cap else "max_completion_tokens": request.max_output_tokens,
+    }
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    return body
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _Delta(msgspec.Struct):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: _Count | None = None
+    cache_write_tokens: _Count | None = None
+
+
+class _CompletionDetails(msgspec.Struct):
+    reasoning_tokens: _Count | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: _Count
+    completion_tokens: _Count
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[_Choice] = []
+    usage: _Usage | None = None
+    error: Any = None
+
+
+_decode = msgspec.json.Decoder(_Chunk).decode
+
+
+class EventSplitter:
+    """Cuts a stream of server-sent events into the data of its events, whatever pieces it comes in."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._searched = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take more bytes; return the data of every event that is now whole.
+
+        Raises:
+            ProviderProtocol: an event is longer than any answer's.
+        """
+        if not self._rest and data.endswith(b"\n\n") and b"\r" not in data:
+            return _data_of(data)
+        rest = self._rest
+        rest += data
+        self._unify_line_ends()
+        end = rest.rfind(b"\n\n", max(0, self._searched - 1))
+        if end < 0:
+            self._searched = len(rest)
+            if len(rest) > MAX_EVENT_BYTES:
+                raise unintelligible()
+            return []
+        whole = bytes(rest[: end + 2])
+        del rest[: end + 2]
+        self._searched = 0
+        return _data_of(whole)
+
+    def _unify_line_ends(self) -> None:
+        rest = self._rest
+        if rest.find(b"\r", max(0, self._searched - 1)) < 0:
+            return
+        held = rest.endswith(b"\r")  # a line feed may follow
+        if held:
+            del rest[-1]
+        rest[:] = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        self._searched = 0
+        if held:
+            rest += b"\r"
+
+
+def _data_of(events: bytes) -> list[bytes]:
+    found = []
+    for event in events.split(b"\n\n"):
+        if event.startswith(b"data: ") and b"\n" not in event:
+            found.append(event[6:])
+            continue
+        lines = event.removeprefix(BYTE_ORDER_MARK).split(b"\n")
+        values = [line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:")]
+        if values:
+            found.append(b"\n".join(values))
+    return found
+
+
+class AnswerReader:
+    """Turns the bytes of one streamed answer into events. ``finished`` tells when the answer is whole."""
+
+    def __init__(self) -> None:
+        self.finished = False
+        self._splitter = EventSplitter()
+        self._texts: list[str] = []
+        self._usage: Usage | None = None
+        self._reason: str | None = None
+        self._refused = False
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """Take more bytes; yield what they say. Text that came together is one ``Delta``.
+
+        Raises:
+            ProviderProtocol: they are not a chat answer; the text before is yielded first.
+            ChatError: the provider reports an error; likewise.
+        """
+        failure: ChatError | None = None
+        whole = False
+        try:
+            whole = self._take_all(self._splitter.feed(data))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            failure = unintelligible()
+            failure.__cause__ = error
+        except ChatError as error:
+            failure = error
+        yield from self._flush(whole=whole)
+        if failure is not None and not self.finished:
+            raise failure
+
+    def end(self) -> Iterator[Event]:
+        """Take the end of the body.
+
+        Raises:
+            ProviderFailed: it came before the provider said why the answer ended.
+        """
+        if self._reason is None:
+            raise ProviderFailed("The answer was cut off on its way from the model. Please try again.")
+        yield from self._flush(whole=True)
+
+    def _take_all(self, events: list[bytes]) -> bool:
+        for event in events:
+            if event == b"[DONE]":
+                return self._reason is not None
+            self._take(_decode(event))
+        return self._reason is not None and self._usage is not None
+
+    def _take(self, chunk: _Chunk) -> None:
+        if chunk.error is not None:
+            raise reported_error(chunk.error)
+        if chunk.usage is not None:
+            self._usage = _usage_of(chunk.usage)
+        if not chunk.choices:
+            return
+        choice = chunk.choices[0]
+        if choice.delta is not None:
+            if choice.delta.content:
+                self._texts.append(choice.delta.content)
+            if choice.delta.refusal:
+                self._refused = True
+                self._texts.append(choice.delta.refusal)
+        if choice.finish_reason is not None:
+            self._reason = "refusal" if self._refused else choice.finish_reason
+
+    def _flush(self, *, whole: bool) -> Iterator[Event]:
+        if self._texts:
+            # No database keeps NUL in text, and no person misses it.
+            text = "".join(self._texts).replace("\0", "")
+            self._texts.clear()
+            if text:
+                yield Delta(text)
+        if whole and not self.finished:
+            self.finished = True
+            if self._usage is not None:
+                yield UsageReported(self._usage)
+            yield Finished(self._reason or "")
+
+
+def _usage_of(usage: _Usage) -> Usage:
+    prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
+    return Usage(
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        cached_tokens=prompt.cached_tokens if prompt else None,
+        cache_write_tokens=prompt.cache_write_tokens if prompt else None,
+        reasoning_tokens=completion.reasoning_tokens if completion else None,
+    )

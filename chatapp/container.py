@@ -1,0 +1,97 @@
+"""The one place that knows both sides of every port."""
+
+from __future__ import annotations
+
+from dependency_injector import containers, providers
+
+from chatapp.adapters.catalog_file import read_catalog
+from chatapp.adapters.estimator import TokenEstimator
+from chatapp.adapters.fake_chat import FakeChatModel
+from chatapp.adapters.memory_store import MemoryReplyStore
+from chatapp.adapters.system import SystemClock, ThreadRunner, new_id
+from chatapp.domain.accounting import TokenAccountant
+from chatapp.domain.catalog import ModelCatalog
+from chatapp.domain.conversation import ConversationService
+from chatapp.domain.ports import ChatModel, Clock, ModelDirectory
+from chatapp.domain.replies import ReplyLimits, ReplyService
+from chatapp.settings import Settings
+
+READ_TIMEOUT_MARGIN_SECONDS = 10.0
+
+
+def _openai_chat_model(settings: Settings) -> ChatModel:
+    # Imported here alone: it takes half a second, and a process with the fake cannot even reach a provider by mistake.
+    from chatapp.adapters.openai_chat import OpenAIChatModel, connect
+
+    silence_seconds = max(settings.first_token_seconds, settings.next_token_seconds) + READ_TIMEOUT_MARGIN_SECONDS
+    client = connect(
+        settings.api_key or "",
+        settings.base_url,
+        read_timeout_seconds=silence_seconds,
+        connections=settings.open_replies,
+    )
+    return OpenAIChatModel(client)
+
+
+def _openai_directory(settings: Settings) -> ModelDirectory:
+    from chatapp.adapters.openai_chat import OpenAIModelDirectory, connect
+
+    return OpenAIModelDirectory(connect(settings.api_key or "", settings.base_url, read_timeout_seconds=10))
+
+
+def _catalog(settings: Settings, clock: Clock) -> ModelCatalog:
+    return ModelCatalog(
+        read_catalog(settings.catalog),
+        settings.default_model,
+        lambda: clock.now().date(),
+        dates_apply=not settings.is_fake and settings.base_url is None,
+    )
+
+
+def _limits(settings: Settings) -> ReplyLimits:
+    return ReplyLimits(
+        open_replies=settings.open_replies,
+        answer_characters=settings.max_answer_characters,
+        first_token_seconds=settings.first_token_seconds,
+        next_token_seconds=settings.next_token_seconds,
+        total_seconds=settings.reply_seconds,
+    )
+
+
+def _conversations(settings: Settings, catalog: ModelCatalog, accountant: TokenAccountant) -> ConversationService:
+    return ConversationService(
+        catalog,
+        accountant,
+        system_prompt=settings.system_prompt,
+        max_output_tokens=settings.max_output_tokens,
+    )
+
+
+class Container(containers.DeclarativeContainer):
+    """Makes each part once, when it is first needed; ``override`` any of them to test with another."""
+
+    settings = providers.Dependency(instance_of=Settings)
+
+    clock = providers.ThreadSafeSingleton(SystemClock)
+    runner = providers.ThreadSafeSingleton(ThreadRunner)
+    tokenizer = providers.ThreadSafeSingleton(TokenEstimator)
+    reply_store = providers.ThreadSafeSingleton(MemoryReplyStore)
+    fake_chat_model = providers.ThreadSafeSingleton(FakeChatModel, seconds_per_word=settings.provided.fake_word_seconds)
+    openai_chat_model = providers.ThreadSafeSingleton(_openai_chat_model, settings)
+    chat_model = providers.Selector(settings.provided.provider_name, Fake=fake_chat_model, OpenAI=openai_chat_model)
+    model_directory = providers.ThreadSafeSingleton(_openai_directory, settings)
+
+    catalog = providers.ThreadSafeSingleton(_catalog, settings, clock)
+    accountant = providers.ThreadSafeSingleton(TokenAccountant, tokenizer)
+    conversations = providers.ThreadSafeSingleton(_conversations, settings, catalog, accountant)
+    limits = providers.ThreadSafeSingleton(_limits, settings)
+    replies = providers.ThreadSafeSingleton(
+        ReplyService,
+        model=chat_model,
+        accountant=accountant,
+        store=reply_store,
+        runner=runner,
+        clock=clock,
+        new_id=providers.Object(new_id),
+        limits=limits,
+    )
