@@ -1,0 +1,103 @@
+"""The command line: ``chatapp serve``, ``chatapp doctor``, ``chatapp ask``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+import click
+
+from chatapp import __version__
+from chatapp.client import ChatClient, ChatError
+from chatapp.doctor import Finding, Verdict, examine
+from chatapp.settings import BadSettings, Settings
+
+MARKS = {Verdict.GOOD: "ok     ", Verdict.NOTE: "note   ", Verdict.WRONG: "WRONG  "}
+
+
+@click.group()
+@click.version_option(__version__, prog_name="chatapp")
+def main() -> None:
+    """A chat page, a chat widget and an API for OpenAI models, over your own key."""
+
+
+@main.command()
+@click.option("--host", help="Where to listen; 0.0.0.0 is everywhere.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="The port.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes.")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Start the server."""
+    if sys.platform == "win32":
+        raise click.ClickException("The server runs on Linux and macOS; on Windows, please use WSL.")
+    chosen = {"CHATAPP_HOST": host, "CHATAPP_PORT": port, "CHATAPP_WORKERS": workers}
+    os.environ.update({name: str(value) for name, value in chosen.items() if value is not None})
+    settings = _settings()
+    _raise_open_files()
+    click.echo(f"chatapp {__version__} answers with {_who(settings)}.")
+    click.echo(f"Open http://{_reachable(settings.host)}:{settings.port} in your browser; Ctrl+C stops the server.")
+    sys.stdout.flush()
+    # In place of this process, so that whoever started it and stops it deals with gunicorn alone.
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:chatapp.gunicorn_conf", "chatapp.wsgi:app"]
+    os.execv(sys.executable, gunicorn)  # noqa: S606 - no shell is wanted
+
+
+@main.command()
+def doctor() -> None:
+    """Look for what is wrong, and say how to mend it."""
+    findings = examine(_settings())
+    for finding in findings:
+        _show(finding)
+    if any(finding.verdict is Verdict.WRONG for finding in findings):
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("message")
+@click.option("--url", help="The server.  [default: the one of your settings]")
+@click.option("--model", help="One of GET /models.")
+@click.option("--system", help="Instructions for this answer.")
+def ask(message: str, url: str | None, model: str | None, system: str | None) -> None:
+    """Ask MESSAGE and show the answer as it comes."""
+    if url is None:
+        settings = _settings()
+        url = f"http://{_reachable(settings.host)}:{settings.port}"
+    try:
+        with ChatClient(url).stream(message, model=model, system=system) as answer:
+            for text in answer:
+                click.echo(text, nl=False)
+            click.echo()
+    except ChatError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_env()
+    except BadSettings as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _who(settings: Settings) -> str:
+    if settings.is_fake:
+        return "the fake model (set OPENAI_API_KEY_CYB_SEC to talk to OpenAI)"
+    return f"OpenAI's models over {settings.base_url}" if settings.base_url else "OpenAI's models"
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - only compared
+
+
+def _raise_open_files() -> None:
+    """Ask for as many open files as allowed: every answer needs two, and the usual soft limit is 1,024."""
+    import resource  # there is none on Windows
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _show(finding: Finding) -> None:
+    click.echo(MARKS[finding.verdict] + finding.sentence)
+    if finding.advice:
+        click.echo(" " * 7 + finding.advice)

@@ -1,0 +1,137 @@
+"""Looks at the settings and the world around them, and says in plain words what to do. Nothing it does is billed."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chatapp.adapters.catalog_file import BadCatalog
+from chatapp.bootstrap import build_container
+from chatapp.domain.catalog import ListedModel, ModelCatalog
+from chatapp.domain.entities import ProviderModel
+from chatapp.domain.errors import ProviderAuth, ProviderError, UnknownModel
+from chatapp.domain.ports import ModelDirectory
+from chatapp.settings import Settings
+
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Verdict(StrEnum):
+    """How bad it is."""
+
+    GOOD = "good"
+    NOTE = "note"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, and what to do about it."""
+
+    verdict: Verdict
+    sentence: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything; asks the provider for its list of models where a real one is in use."""
+    container = build_container(settings)
+    findings = [_key(settings)]
+    try:
+        catalog = container.catalog()
+    except (BadCatalog, UnknownModel) as error:
+        findings.append(Finding(Verdict.WRONG, str(error), "Mend CHATAPP_CATALOG or CHATAPP_DEFAULT_MODEL."))
+    else:
+        findings += _models(catalog, settings)
+        if not settings.is_fake:
+            findings += _provider(container.model_directory(), catalog)
+    return [*findings, _port(settings), *_exposure(settings)]
+
+
+def _key(settings: Settings) -> Finding:
+    if not settings.is_fake:
+        return Finding(Verdict.GOOD, "There is an OpenAI key.")
+    if settings.api_key:
+        return Finding(Verdict.NOTE, "CHATAPP_LLM is “fake”: the fake model answers, though there is an OpenAI key.")
+    return Finding(
+        Verdict.NOTE,
+        "There is no OpenAI key: the fake model answers, as a demo.",
+        "Set OPENAI_API_KEY_CYB_SEC, in the environment or in a file named .env, to talk to OpenAI.",
+    )
+
+
+def _models(catalog: ModelCatalog, settings: Settings) -> Iterator[Finding]:
+    gone = [model for model in catalog.listed() if not model.available]
+    if gone:
+        names = ", ".join(f"{model.card.id} (use {model.card.replacement})" for model in gone)
+        yield Finding(Verdict.NOTE, f"OpenAI no longer serves: {names}. Nobody can choose them any more.")
+    default_id = catalog.default_id()
+    if default_id != settings.default_model:
+        yield Finding(
+            Verdict.NOTE,
+            f"The default model {settings.default_model} is retired; {default_id} answers in its place.",
+            f"Set CHATAPP_DEFAULT_MODEL={default_id}.",
+        )
+
+
+def _provider(directory: ModelDirectory, catalog: ModelCatalog) -> Iterator[Finding]:
+    try:
+        served = {model.id: model for model in directory.models()}
+    except ProviderAuth:
+        yield Finding(
+            Verdict.WRONG,
+            "The provider does not accept the key.",
+            "Check OPENAI_API_KEY_CYB_SEC: it may be mistyped, revoked, or of another provider.",
+        )
+        return
+    except ProviderError as error:
+        yield Finding(Verdict.WRONG, str(error), "Check the network, a proxy, and OPENAI_BASE_URL.")
+        return
+    yield Finding(Verdict.GOOD, f"The provider accepts the key and serves {len(served)} models.")
+    for model in catalog.listed():
+        yield from _compared(model, served.get(model.card.id))
+
+
+def _compared(model: ListedModel, served: ProviderModel | None) -> Iterator[Finding]:
+    card = model.card
+    if served is None and model.available:
+        yield Finding(Verdict.NOTE, f"The provider does not serve {card.id}; whoever asks for it gets an error.")
+    elif served is not None and served.shutdown_date and served.shutdown_date != card.shutdown_date:
+        yield Finding(
+            Verdict.NOTE,
+            f"The provider says that {card.id} ends on {served.shutdown_date}, the catalogue {card.shutdown_date}.",
+            "Correct it in a file of your own, named by CHATAPP_CATALOG.",
+        )
+
+
+def _port(settings: Settings) -> Finding:
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            return Finding(
+                Verdict.WRONG,
+                f"Port {settings.port} on {settings.host} cannot be used: {error.strerror or error}.",
+                "If the server is running already, all is well; else set CHATAPP_PORT to another one.",
+            )
+    return Finding(Verdict.GOOD, f"Port {settings.port} on {settings.host} is free.")
+
+
+def _exposure(settings: Settings) -> Iterator[Finding]:
+    if settings.is_fake:
+        return
+    if settings.host not in LOCAL_HOSTS:
+        yield Finding(
+            Verdict.NOTE,
+            f"It listens on {settings.host} without a budget: whoever reaches this machine can chat, and you pay.",
+            "Set a monthly limit with your provider, or CHATAPP_HOST=127.0.0.1 and a proxy that asks for a password.",
+        )
+    if settings.allowed_origins == ("*",):
+        yield Finding(
+            Verdict.NOTE,
+            "Every web site may call the API from its visitors' browsers (CHATAPP_ALLOWED_ORIGINS is *).",
+            "Name the sites that may, like https://shop.example; SECURITY.md says what * means for your money.",
+        )

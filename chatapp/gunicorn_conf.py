@@ -1,0 +1,32 @@
+"""gunicorn's configuration, for ``chatapp serve`` and ``gunicorn -c python:chatapp.gunicorn_conf chatapp.wsgi:app``.
+
+gevent is the default because half-sent requests and slow readers cost it next to nothing, where each of them keeps a
+thread busy. gunicorn's ``sync`` class is never right: it ends every answer at ``timeout``.
+"""
+
+from __future__ import annotations
+
+from chatapp.settings import Settings, WorkerClass
+
+_settings = Settings.from_env()
+
+bind = f"{_settings.host}:{_settings.port}"
+workers = _settings.workers
+worker_class = _settings.worker_class.value
+worker_connections = max(4000, 2 * _settings.open_replies + 1000)
+threads = 250 if _settings.worker_class is WorkerClass.GTHREAD else 1
+backlog = 4096
+
+# Catches a worker that hangs; an answer may take longer.
+timeout = 120
+graceful_timeout = _settings.grace_seconds
+keepalive = 5
+
+# Each worker imports the application itself: gevent must patch the standard library first.
+preload_app = False
+
+# Would be made in the home folder, where two servers of one user collide.
+control_socket_disable = True
+
+accesslog = None
+errorlog = "-"

@@ -1,0 +1,1 @@
+"""Flask: HTTP and server-sent events to services and back."""

@@ -1,0 +1,73 @@
+"""The Flask application: blueprints, error handlers, security headers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, render_template
+from flask.json.provider import DefaultJSONProvider
+
+from chatapp import __version__
+from chatapp.domain.catalog import ModelCatalog
+from chatapp.domain.conversation import ConversationService
+from chatapp.domain.replies import ReplyService
+from chatapp.web import chat, errors, info, pages, security
+from chatapp.web.arguments import Api
+from chatapp.web.chat_body import BodyLimits
+from chatapp.web.client_socket import ClientWatch
+from chatapp.web.pages import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes call."""
+
+    catalog: ModelCatalog
+    conversations: ConversationService
+    replies: ReplyService
+    watch: ClientWatch
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """What the owner decides about the web side."""
+
+    site: Site
+    body_limits: BodyLimits
+    allowed_origins: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]
+    provider_name: str
+
+
+class _Json(DefaultJSONProvider):
+    ensure_ascii = False
+    sort_keys = False
+
+
+def create_app(services: Services, options: WebOptions) -> Flask:
+    """Return the application; several of them live side by side in one process."""
+    app = Flask("chatapp.web", static_folder=None)
+    app.json = _Json(app)
+    app.extensions["chatapp_body_limits"] = options.body_limits
+    errors.register(app)
+    security.share(app, options.allowed_origins)
+    security.protect(app, allowed_hosts=options.allowed_hosts, provider_name=options.provider_name)
+    _describe(app, services, options)
+    app.register_blueprint(pages.blueprint(services.catalog, options.site))
+    app.add_url_rule("/api/docs", "docs", lambda: render_template("docs.html"))
+    return app
+
+
+def _describe(app: Flask, services: Services, options: WebOptions) -> None:
+    app.config.update(
+        API_TITLE="chatapp",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = Api(app, spec_kwargs={"info": {"description": info.DESCRIPTION}})
+    api.register_blueprint(
+        chat.blueprint(services.conversations, services.replies, services.watch, options.body_limits)
+    )
+    api.register_blueprint(info.blueprint(services.catalog, options.provider_name))

@@ -1,0 +1,52 @@
+"""The built files of the pages: where they are, and how long a browser may keep them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from flask import Response, request, send_from_directory
+
+YEAR_SECONDS = 31_536_000
+
+
+class AssetsMissing(RuntimeError):
+    """The pages were never built."""
+
+
+class Assets:
+    """The files of one folder, each with a hash of its content in its address.
+
+    Raises:
+        AssetsMissing: the folder is not there, or empty.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        files = sorted(folder.glob("*")) if folder.is_dir() else []
+        if not files:
+            raise AssetsMissing("The pages are not built yet: run `make run` (or `pip install -e .`) once.")
+        self._folder = folder
+        self._versions = {path.name: _version(path) for path in files}
+
+    def address(self, name: str) -> str:
+        """Return the address of the file ``name``, which changes whenever its content does."""
+        if name not in self._versions:
+            raise AssetsMissing(f"The page file {name} is not built: run `make run` (or `pip install -e .`) again.")
+        return f"/static/{name}?v={self._versions[name]}"
+
+    def send(self, name: str) -> Response:
+        """Answer with the file ``name``; one that was asked for by its hash may be kept for a year."""
+        response = send_from_directory(self._folder, name)
+        response.cache_control.no_cache = None
+        # A page of another version may ask for a hash that is not this file's: that answer must not be kept.
+        if name in self._versions and request.args.get("v") == self._versions[name]:
+            response.cache_control.public = True
+            response.cache_control.max_age = YEAR_SECONDS
+            response.cache_control.immutable = True
+        else:
+            response.cache_control.no_cache = True
+        return response
+
+
+def _version(path: Path) -> str:
+    return hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest()

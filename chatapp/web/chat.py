@@ -1,0 +1,109 @@
+"""``POST /chat`` and ``POST /chat/stream``: stateless, the caller brings the history."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, g, jsonify, request
+
+from chatapp.domain.conversation import ConversationService, Turn
+from chatapp.domain.errors import Abandoned
+from chatapp.domain.live import Follower
+from chatapp.domain.replies import ReplyService
+from chatapp.domain.reply import OnDisconnect, ReplyRecord
+from chatapp.web import errors, presenting, sse
+from chatapp.web.arguments import Blueprint
+from chatapp.web.chat_body import BodyLimits, chat_body
+from chatapp.web.client_socket import ClientWatch
+from chatapp.web.schemas import ChatAnswer
+
+LONGEST_WAIT_SECONDS = 2.0
+"""A stream begins after that long even if the provider has not answered yet: proxies and people grow nervous."""
+
+STREAM = {
+    "description": "The answer as it is made: pieces of text, then one last event that says how it ended.",
+    "content": {
+        "text/event-stream": {
+            "schema": {
+                "type": "object",
+                "properties": {"data": {"type": "string", "contentMediaType": "application/json"}},
+            },
+            "examples": {
+                "answer": {
+                    "value": 'data: {"content":"Hello"}\n\n'
+                    'data: {"done":true,"model":"gpt-4o-mini","usage":{"prompt_tokens":9,"completion_tokens":2,'
+                    '"total_tokens":11},"finish_reason":"stop","cost":{"usd":"0.00000255","source":"provider",'
+                    '"price_as_of":"2026-11-22"}}\n\n'
+                },
+                "broken answer": {
+                    "value": 'data: {"error":"The connection to the model broke. Please try again.",'
+                    '"code":"provider_failed","request_id":"4f1c"}\n\n'
+                },
+            },
+        }
+    },
+}
+
+ERRORS = {str(status): HTTPStatus(status).name for status in (400, 408, 413, 415, 429, 500, 502, 503, 504)}
+
+
+def blueprint(
+    conversations: ConversationService, replies: ReplyService, watch: ClientWatch, limits: BodyLimits
+) -> Blueprint:
+    """Return the two routes."""
+    chat = Blueprint("chat", __name__, description="Ask a model. Nothing is stored; the caller brings the history.")
+    body = chat_body(limits)
+
+    def begin(turn: Turn) -> Follower:
+        """Refuse what must be refused, then begin a reply that ends when its caller leaves."""
+        follower = replies.open(conversations.compose(turn), on_disconnect=OnDisconnect.CANCEL, kept=False)
+        follower.on_leave(watch.watch(request.environ, follower.leave))
+        return follower
+
+    @chat.post("/chat")
+    @chat.arguments(body)
+    @chat.response(200, ChatAnswer)
+    @chat.doc(responses=ERRORS)
+    def answer(turn: Turn) -> Response:
+        """Ask, and get the whole answer at once."""
+        follower = begin(turn)
+        try:
+            outcome = follower.wait_for_outcome()
+        finally:
+            follower.leave()
+        if outcome is None:
+            return errors.respond(Abandoned("Nobody was reading the answer any more."))
+        if outcome.error is not None:
+            return errors.respond(outcome.error, outcome.text if follower.live.reply.started else None)
+        return jsonify(_answer(turn, outcome))
+
+    @chat.post("/chat/stream")
+    @chat.arguments(body)
+    @chat.doc(responses=ERRORS | {"200": STREAM})
+    def stream(turn: Turn) -> Response:
+        """Ask, and get the answer as server-sent events while it is made."""
+        follower = begin(turn)
+        follower.wait_until_begun(LONGEST_WAIT_SECONDS)
+        outcome = follower.live.outcome
+        if outcome is not None and outcome.error is not None and not follower.live.reply.started:
+            follower.leave()
+            raise outcome.error
+        response = sse.response(follower, g.request_id)
+        response.call_on_close(follower.leave)
+        return response
+
+    return chat
+
+
+def _answer(turn: Turn, outcome: ReplyRecord) -> dict[str, Any]:
+    said = [{"role": message.role.value, "content": message.content} for message in turn.history]
+    said += [{"role": "user", "content": turn.message}, {"role": "assistant", "content": outcome.text}]
+    return {
+        "response": outcome.text,
+        "model": outcome.model_id,
+        "conversation": said,
+        "usage": presenting.usage(outcome.usage),
+        "finish_reason": outcome.finish_reason,
+        "cost": presenting.cost(outcome.cost),
+    }

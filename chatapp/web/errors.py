@@ -1,0 +1,110 @@
+"""Errors as answers: one table from codes to HTTP, one shape for all of them."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from chatapp.domain.errors import ChatError, InternalError
+
+log = logging.getLogger(__name__)
+
+STATUS_BY_CODE = {
+    "invalid_json": 400,
+    "invalid_request": 400,
+    "unknown_model": 400,
+    "model_retired": 400,
+    "context_too_long": 400,
+    "invalid_host": 400,
+    "not_found": 404,
+    "provider_rate_limited": 429,
+    "internal": 500,
+    "provider_auth": 502,
+    "provider_refused": 502,
+    "provider_failed": 502,
+    "provider_protocol": 502,
+    "at_capacity": 503,
+    "shutting_down": 503,
+    "provider_quota": 503,
+    "interrupted": 503,
+    "lost": 503,
+    "abandoned": 503,
+    "provider_timeout": 504,
+}
+
+HTTP_ERRORS = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not answer that kind of request."),
+    408: ("body_timeout", "The request took too long to arrive."),
+    413: ("body_too_large", "The request is too large for this server."),
+    415: ("unsupported_media_type", "Please send JSON, with “Content-Type: application/json”."),
+}
+"""What the framework refuses by itself: status, code, sentence."""
+
+PAGES = frozenset({"/", "/chat"})
+
+
+def payload(error: ChatError, request_id: str) -> dict[str, Any]:
+    """Return the error as it stands in an answer or in the last event of a stream."""
+    body: dict[str, Any] = {"error": error.message, "code": error.code, "request_id": request_id}
+    if error.retry_after_seconds is not None:
+        body["retry_after_seconds"] = error.retry_after_seconds
+    return body
+
+
+def respond(error: ChatError, partial: str | None = None) -> Response:
+    """Return the answer that tells of ``error``, with the text so far where the answer had begun."""
+    body = payload(error, g.request_id)
+    body.pop("retry_after_seconds", None)
+    if error.details:
+        body["details"] = [{"path": detail.path, "reason": detail.reason} for detail in error.details]
+    if partial is not None:
+        body["partial"] = partial
+    answer = _shape(body, STATUS_BY_CODE[error.code])
+    if error.retry_after_seconds is not None:
+        answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    return answer
+
+
+def handle_http_exception(error: HTTPException) -> ResponseReturnValue:
+    """Answer in our shape what the framework refused by itself."""
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    code, sentence = HTTP_ERRORS.get(status, ("invalid_request", "This request cannot be understood."))
+    if status >= 500:
+        return respond(_internal())
+    answer = _shape({"error": sentence, "code": code, "request_id": g.request_id}, status)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            answer.headers[name] = value
+    return answer
+
+
+def register(app: Flask) -> None:
+    """Answer every error of ``app`` in our shape."""
+    app.register_error_handler(ChatError, respond)
+    app.register_error_handler(HTTPException, handle_http_exception)
+    app.register_error_handler(Exception, _handle_unexpected)
+
+
+def _handle_unexpected(error: Exception) -> Response:
+    log.error("Request %s failed", g.request_id, exc_info=error)
+    return respond(_internal())
+
+
+def _internal() -> InternalError:
+    return InternalError("Something went wrong on this server. Please try again.")
+
+
+def _shape(body: dict[str, Any], status: int) -> Response:
+    if request.path in PAGES and request.method in ("GET", "HEAD"):
+        page = render_template("error.html", error=body["error"], request_id=body["request_id"])
+        return Response(page, status, mimetype="text/html")
+    answer = jsonify(body)
+    answer.status_code = status
+    return answer

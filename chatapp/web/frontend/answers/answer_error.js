@@ -1,0 +1,83 @@
+import { texts } from "../texts.js";
+
+/**
+ * Why there is no whole answer, in words for the person who asked.
+ *
+ * @typedef {object} Problem
+ * @property {string} reason one plain sentence
+ * @property {string} code
+ * @property {string | null} requestId
+ * @property {number | null} retryAfterSeconds
+ * @property {string[]} details what was wrong with which field of the request
+ */
+
+/** An answer that failed; `problem` says why. */
+export class AnswerError extends Error {
+  /** @param {Partial<Problem> & { reason: string, code: string }} problem */
+  constructor(problem) {
+    super(problem.reason);
+    this.name = "AnswerError";
+    /** @type {Problem} */
+    this.problem = { requestId: null, retryAfterSeconds: null, details: [], ...problem };
+  }
+
+  /** The server could not be reached at all. */
+  static unreachable() {
+    return new AnswerError({ reason: texts.unreachable, code: "unreachable" });
+  }
+
+  /**
+   * The stream ended, or went silent, before the answer did.
+   *
+   * @param {string | null} [requestId]
+   */
+  static lost(requestId = null) {
+    return new AnswerError({ reason: texts.lost, code: "connection_lost", requestId });
+  }
+
+  /** @param {string | null} [requestId] */
+  static unreadable(requestId = null) {
+    return new AnswerError({ reason: texts.unreadable, code: "unreadable", requestId });
+  }
+
+  /**
+   * What the server says in an error event, or in the body of an error status.
+   *
+   * @param {any} body
+   * @param {Partial<Problem>} [fallback] what is known without the body
+   */
+  static fromBody(body, fallback = {}) {
+    return new AnswerError({
+      reason: text(body?.error) ?? fallback.reason ?? texts.unreadable,
+      code: text(body?.code) ?? fallback.code ?? "unknown",
+      requestId: text(body?.request_id) ?? fallback.requestId ?? null,
+      retryAfterSeconds: body?.retry_after_seconds ?? fallback.retryAfterSeconds ?? null,
+      details: Array.isArray(body?.details) ? body.details.map(describe) : [],
+    });
+  }
+
+  /**
+   * An answer with an error status, whoever sent it: a proxy's has no JSON.
+   *
+   * @param {Response} response
+   */
+  static async fromResponse(response) {
+    const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
+    return AnswerError.fromBody(await response.json().catch(() => null), {
+      reason: texts.badStatus(response.status),
+      code: `http_${response.status}`,
+      requestId: response.headers.get("X-Request-Id"),
+      retryAfterSeconds: Number.isNaN(seconds) ? null : seconds,
+    });
+  }
+}
+
+/** @param {unknown} value */
+function text(value) {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** @param {{ path?: unknown, reason?: unknown }} detail */
+function describe(detail) {
+  return [detail?.path, detail?.reason].filter(Boolean).join(": ");
+}

@@ -1,0 +1,28 @@
+import { createParser } from "eventsource-parser";
+
+/**
+ * Yields the data of each event of a `text/event-stream` body, wherever the network split it.
+ * Leaving the loop early closes the connection.
+ *
+ * @param {ReadableStream<Uint8Array>} body
+ * @param {() => void} [onBytes] called whenever anything came, comments too
+ * @returns {AsyncGenerator<string, void, void>}
+ */
+export async function* readEvents(body, onBytes = () => {}) {
+  /** @type {string[]} */
+  const ready = [];
+  const parser = createParser({ onEvent: (event) => ready.push(event.data) });
+  const decoder = /** @type {ReadableWritablePair<string, Uint8Array>} */ (new TextDecoderStream());
+  const reader = body.pipeThrough(decoder).getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      onBytes();
+      parser.feed(value);
+      yield* ready.splice(0);
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}

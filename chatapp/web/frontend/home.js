@@ -1,0 +1,3 @@
+import { Widget } from "./views/widget.js";
+
+new Widget();

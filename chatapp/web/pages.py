@@ -1,0 +1,69 @@
+"""The two pages that people see, and the files that they are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from flask import Blueprint, Response, make_response, render_template
+from flask.sansio.blueprints import BlueprintSetupState
+
+from chatapp.domain.catalog import ModelCatalog
+from chatapp.web.assets import Assets
+
+STATIC = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the owner says on every page, and whether the fake model answers there."""
+
+    fake_provider: bool
+    contact_phone: str
+    contact_email: str
+
+
+def blueprint(catalog: ModelCatalog, site: Site) -> Blueprint:
+    """Make the routes of the pages, and give their templates what they need.
+
+    Raises:
+        AssetsMissing: the pages are not built.
+    """
+    assets = Assets(STATIC)
+    pages = Blueprint("pages", __name__)
+
+    def home() -> Response:
+        return _page("home.html")
+
+    def chat() -> Response:
+        return _page("chat.html", models=catalog.listed(), default_id=catalog.default_id())
+
+    def favicon() -> Response:
+        return assets.send("favicon.svg")
+
+    def robots() -> Response:
+        return assets.send("robots.txt")
+
+    @pages.record
+    def furnish(state: BlueprintSetupState) -> None:
+        state.app.jinja_env.globals.update(asset=assets.address, site=site)
+        state.app.jinja_env.filters["short_date"] = _short_date
+
+    # Without rules for OPTIONS of their own: those of /chat belong to the API, which shares the path.
+    for path, view in (("/", home), ("/chat", chat), ("/robots.txt", robots)):
+        pages.add_url_rule(path, view_func=view, provide_automatic_options=False)
+    for path in ("/favicon.ico", "/favicon.svg"):
+        pages.add_url_rule(path, view_func=favicon, provide_automatic_options=False)
+    pages.add_url_rule("/static/<name>", "static", assets.send, provide_automatic_options=False)
+    return pages
+
+
+def _page(template: str, **context: object) -> Response:
+    response = make_response(render_template(template, **context))
+    response.cache_control.no_cache = True
+    return response
+
+
+def _short_date(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
