@@ -1,0 +1,72 @@
+"""The real server as a process of its own, with just the settings that a test gives it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+START_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A server that answers at ``url``; ``log`` is what it has printed so far."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log_file: Path
+
+    @property
+    def port(self) -> int:
+        """Return its port."""
+        return int(self.url.rpartition(":")[2])
+
+    @property
+    def log(self) -> str:
+        """Return what it has printed so far."""
+        return self.log_file.read_text("utf-8")
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
+    """Run ``chatapp serve`` in ``folder`` with these settings and no others, until the block ends."""
+    port = free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHATAPP_", "OPENAI_"))}
+    environment = kept | {"CHATAPP_PORT": str(port), "CHATAPP_WORKERS": "1", "CHATAPP_GRACE_SECONDS": "1"} | settings
+    log_file = folder / "server.log"
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "chatapp", "serve"], cwd=folder, env=environment, stdout=log, stderr=log
+        )
+        try:
+            _wait_until_healthy(process, port)
+            yield RunningServer(f"http://127.0.0.1:{port}", process, log_file)
+        finally:
+            process.terminate()
+            process.wait(START_SECONDS)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=1)) as connection, suppress(OSError):
+            connection.request("GET", "/health")
+            assert connection.getresponse().status == 200
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"The server on port {port} did not start.")
