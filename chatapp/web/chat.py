@@ -53,7 +53,7 @@ def blueprint(
 ) -> Blueprint:
     """Return the two routes."""
     chat = Blueprint("chat", __name__, description="Ask a model. Nothing is stored; the caller brings the history.")
-    body = chat_body(limits)
+    body = chat_body(limits)()  # made once: a class would be made into a schema for every request
 
     def begin(turn: Turn) -> Follower:
         """Refuse what must be refused, then begin a reply that ends when its caller leaves."""

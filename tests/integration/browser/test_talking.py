@@ -1,0 +1,295 @@
+"""What holds wherever one can chat: on the chat page and in the widget."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.integration.browser.talk import Talk
+from tests.upstream import Gate, Reset, ScriptedUpstream, Stall
+from tests.upstream.wire import error, sse
+
+WORDS = ["Blue ", "light ", "is ", "scattered ", "most."]
+
+
+def history_of(upstream: ScriptedUpstream) -> list[str]:
+    """Return what the provider was told last, without our own instructions."""
+    return [message["content"] for message in upstream.requests[-1].json["messages"]]
+
+
+def test_each_word_is_shown_before_the_next_is_sent(talk: Talk, upstream: ScriptedUpstream) -> None:
+    gates = [Gate() for _ in WORDS]
+    upstream.script(*sse([step for pair in zip(WORDS, gates, strict=True) for step in pair]))
+    talk.ask("Why is the sky blue?", until="streaming")
+
+    for count, gate in enumerate(gates, start=1):
+        talk.shows("".join(WORDS[:count]).strip())
+        gate.open()
+
+    talk.wait_for("done")
+
+
+def test_dots_are_shown_until_the_first_word(talk: Talk, upstream: ScriptedUpstream) -> None:
+    gate = Gate()
+    upstream.script(*sse([gate, "Hello"]))
+    talk.ask("Hi", until="waiting")
+    expect(talk.answer.get_by_test_id("typing")).to_be_visible()
+
+    gate.open()
+
+    talk.wait_for("done")
+    expect(talk.answer.get_by_test_id("typing")).to_be_hidden()
+
+
+def test_stop_keeps_the_text_and_closes_the_provider(talk: Talk, upstream: ScriptedUpstream) -> None:
+    upstream.script(*sse(["Half an ", Stall()]))
+    talk.ask("Hi", until="streaming")
+    talk.shows("Half an")
+
+    talk.root.get_by_role("button", name="Stop").click()
+
+    talk.wait_for("stopped")
+    talk.shows("Half an")
+    upstream.requests[-1].wait_until_left()
+
+
+def test_stop_works_before_the_first_word(talk: Talk, upstream: ScriptedUpstream) -> None:
+    asked = len(upstream.requests)
+    upstream.script(Stall())
+    talk.ask("Hi", until="waiting")
+    exchange = upstream.wait_for_request(asked + 1)
+
+    talk.root.get_by_role("button", name="Stop").click()
+
+    talk.wait_for("stopped")
+    exchange.wait_until_left()
+
+
+def test_a_stopped_answer_is_part_of_what_the_model_is_told(talk: Talk, upstream: ScriptedUpstream) -> None:
+    upstream.script(*sse(["Half", Stall()]))
+    talk.ask("one", until="streaming")
+    talk.shows("Half")
+    talk.button.click()
+
+    talk.ask("two")
+
+    assert history_of(upstream) == ["one", "Half", "two"]
+
+
+def test_a_broken_answer_keeps_its_text_and_can_be_retried(talk: Talk, upstream: ScriptedUpstream) -> None:
+    upstream.script(*sse(["Half", Reset()]))
+    talk.ask("Hi", until="failed")
+    talk.shows("Half")
+    upstream.script(*sse(["Whole"]))
+
+    talk.answer.get_by_role("button", name="Retry").click()
+
+    talk.wait_for("done")
+    talk.shows("Whole")
+    expect(talk.questions).to_have_text(["You said: Hi"])
+    assert history_of(upstream) == ["Hi"]
+
+
+def test_a_failed_turn_is_not_told_to_the_model_later(talk: Talk, upstream: ScriptedUpstream) -> None:
+    upstream.script(*sse(["Half", Reset()]))
+    talk.ask("one", until="failed")
+
+    talk.ask("two")
+
+    assert history_of(upstream) == ["two"]
+
+
+def test_an_error_says_why_and_hides_the_request_id(talk: Talk, upstream: ScriptedUpstream) -> None:
+    upstream.script(*error(401, "invalid_api_key"))
+    with talk.page.expect_response("**/chat/stream") as refused:
+        talk.ask("Hi", until="failed")
+    request_id = refused.value.headers["x-request-id"]
+    body = refused.value.json()
+    details = talk.answer.get_by_text(f"Request id: {request_id}")
+    expect(talk.answer).to_contain_text(body["error"])
+    expect(details).to_be_hidden()
+
+    talk.answer.get_by_text("Details", exact=True).click()
+
+    expect(details).to_be_visible()
+
+
+def test_a_stream_that_just_ends_is_an_error(talk: Talk) -> None:
+    half = 'data: {"content": "Half"}\n\n'
+    talk.page.route("**/chat/stream", lambda route: route.fulfill(content_type="text/event-stream", body=half))
+
+    talk.ask("Hi", until="failed")
+
+    talk.shows("Half")
+    expect(talk.answer).to_contain_text("The connection was lost")
+
+
+def test_a_server_out_of_reach_is_an_error(talk: Talk) -> None:
+    talk.page.route("**/chat/stream", lambda route: route.abort())
+
+    talk.ask("Hi", until="failed")
+
+    expect(talk.answer).to_contain_text("could not be reached")
+
+
+def test_new_chat_forgets_everything(talk: Talk, upstream: ScriptedUpstream) -> None:
+    talk.ask("one")
+
+    talk.root.get_by_role("button", name="New chat").click()
+
+    expect(talk.answers).to_have_count(0)
+    expect(talk.input).to_be_focused()
+    talk.ask("two")
+    assert history_of(upstream) == ["two"]
+
+
+def test_new_chat_in_mid_answer_ends_the_answer(talk: Talk, upstream: ScriptedUpstream) -> None:
+    upstream.script(*sse(["Half", Stall()]))
+    talk.ask("one", until="streaming")
+    broken_off = upstream.requests[-1]
+
+    talk.root.get_by_role("button", name="New chat").click()
+    talk.ask("two")
+
+    broken_off.wait_until_left()
+    talk.shows("Hello world")
+    expect(talk.answers).to_have_count(1)
+
+
+def test_the_history_goes_along(talk: Talk, upstream: ScriptedUpstream) -> None:
+    talk.ask("one")
+    talk.ask("two")
+
+    assert history_of(upstream) == ["one", "Hello world", "two"]
+
+
+@pytest.mark.parametrize(
+    ("finish", "note"), [("length", "reached its length limit"), ("content_filter", "content filter"), ("stop", "")]
+)
+def test_an_unusual_end_is_noted(talk: Talk, upstream: ScriptedUpstream, finish: str, note: str) -> None:
+    upstream.script(*sse(["Text"], finish=finish))
+
+    talk.ask("Hi")
+
+    expect(talk.answer.get_by_test_id("note")).to_contain_text(note)
+    expect(talk.answer.get_by_test_id("note")).to_be_visible(visible=bool(note))
+
+
+def test_an_answer_says_what_it_cost(talk: Talk) -> None:
+    talk.ask("Hi")
+
+    expect(talk.answer.get_by_test_id("cost")).to_contain_text("gpt-4o-mini · 11 tokens · $0.0")
+
+
+def test_what_a_model_writes_stays_text(talk: Talk, upstream: ScriptedUpstream) -> None:
+    hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>\n  [x](javascript:alert(3))"
+    upstream.script(*sse([hostile]))
+
+    talk.ask("<b>bold</b>")
+
+    assert talk.text.evaluate("element => element.textContent") == hostile
+    assert talk.messages.locator("img, script, b, a").count() == 0
+
+
+def test_screen_readers_hear_each_step_once(talk: Talk, upstream: ScriptedUpstream) -> None:
+    heard = "element => { window.heard = []; new MutationObserver(() => window.heard.push(element.textContent))"
+    talk.status.evaluate(f"{heard}.observe(element, {{childList: true}}) }}")
+    upstream.script(*sse(list("many small pieces")))
+    talk.ask("one")
+    upstream.script(*error(401, "invalid_api_key"))
+    talk.ask("two", until="failed")
+
+    said = talk.page.evaluate("window.heard")
+
+    assert said[:3] == ["Answering…", "The answer is complete.", "Answering…"]
+    assert said[3].startswith("The answer failed. ")
+    assert len(said) == 4
+
+
+def test_enter_sends_and_shift_enter_breaks_the_line(talk: Talk, upstream: ScriptedUpstream) -> None:
+    talk.input.fill("one")
+    talk.input.press("Shift+Enter")
+    talk.input.press_sequentially("two")
+
+    talk.input.press("Enter")
+
+    talk.wait_for("done")
+    assert history_of(upstream) == ["one\ntwo"]
+    expect(talk.input).to_have_value("")
+
+
+@pytest.mark.parametrize("event", ["{key: 'Enter', isComposing: true}", "{key: 'Enter', keyCode: 229}"])
+def test_enter_that_ends_a_composition_sends_nothing(talk: Talk, event: str) -> None:
+    talk.input.fill("日本")
+
+    talk.input.evaluate(f"e => e.dispatchEvent(new KeyboardEvent('keydown', {{bubbles: true, ...{event}}}))")
+
+    expect(talk.questions).to_have_count(0)
+    expect(talk.input).to_have_value("日本")
+
+
+def test_enter_in_mid_answer_sends_nothing_and_stops_nothing(talk: Talk, upstream: ScriptedUpstream) -> None:
+    gate = Gate()
+    upstream.script(*sse(["Hello ", gate, "you"]))
+    talk.ask("one", until="streaming")
+
+    talk.ask("two", until=None)
+    gate.open()
+
+    talk.wait_for("done")
+    talk.shows("Hello you")
+    expect(talk.input).to_have_value("two")
+
+
+def test_a_double_click_on_send_does_not_stop(talk: Talk, upstream: ScriptedUpstream) -> None:
+    gate = Gate()
+    upstream.script(*sse(["Hello ", gate, "you"]))
+    talk.input.fill("Hi")
+
+    talk.button.dblclick()
+
+    talk.wait_for("streaming")
+    gate.open()
+    talk.wait_for("done")
+
+
+def test_a_blank_message_is_not_sent(talk: Talk) -> None:
+    talk.ask("  \n ", until=None)
+
+    expect(talk.questions).to_have_count(0)
+
+
+def test_the_conversation_is_still_there_after_a_reload(talk: Talk, upstream: ScriptedUpstream) -> None:
+    upstream.script(*sse(["Half", Stall()]))
+    talk.ask("one", until="streaming")
+    talk.shows("Half")
+
+    talk.page.reload()
+
+    if talk.page.get_by_test_id("launcher").count():
+        talk.page.get_by_test_id("launcher").click()
+    talk.wait_for("stopped")
+    talk.shows("Half")
+    upstream.requests[-1].wait_until_left()
+
+
+def test_the_end_stays_in_sight_unless_the_reader_scrolls_away(talk: Talk, upstream: ScriptedUpstream) -> None:
+    gates = [Gate(), Gate()]
+    upstream.script(*sse(["line\n" * 80, "first", gates[0], "\nline" * 9, "second", gates[1], "\nline" * 9, "third"]))
+    talk.ask("Hi", until="streaming")
+    expect(talk.text).to_contain_text("first")
+    at_end = "element => element.scrollHeight - element.clientHeight - element.scrollTop < 2"
+    assert talk.messages.evaluate(at_end)
+
+    gates[0].open()
+    expect(talk.text).to_contain_text("second")
+    assert talk.messages.evaluate(at_end)
+    talk.messages.hover()
+    talk.page.mouse.wheel(0, -60)
+    talk.page.wait_for_function(f"element => !({at_end})(element)", arg=talk.messages.element_handle())
+    place = talk.messages.evaluate("element => element.scrollTop")
+
+    gates[1].open()
+    expect(talk.text).to_contain_text("third")
+    talk.wait_for("done")
+    assert talk.messages.evaluate("element => element.scrollTop") == place
