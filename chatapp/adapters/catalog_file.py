@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -102,13 +102,17 @@ def _long_prompt(fields: Mapping[str, Any], model_id: str) -> LongPrompt | None:
     _refuse_unknown(rates, LONG_PROMPT_FIELDS, where)
     return LongPrompt(
         _tokens(rates, "above_tokens", where),
-        int(_decimal(rates, "input_factor", where) * 100),
-        int(_decimal(rates, "output_factor", where) * 100),
+        _at_least(_decimal(rates, "input_factor", where) * 100),
+        _at_least(_decimal(rates, "output_factor", where) * 100),
     )
 
 
 def _nano_usd(fields: Mapping[str, Any], name: str, where: str) -> int:
-    return int(_decimal(fields, name, where) * NANO_USD_PER_USD)
+    return _at_least(_decimal(fields, name, where) * NANO_USD_PER_USD)
+
+
+def _at_least(value: Decimal) -> int:
+    return int(value.to_integral_value(ROUND_CEILING))
 
 
 def _decimal(fields: Mapping[str, Any], name: str, where: str) -> Decimal:
@@ -138,7 +142,8 @@ def _field(fields: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
 
 def _optional(fields: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
     value = fields.get(name)
-    if value is not None and not isinstance(value, kind):
+    # Python counts a moment as a kind of date, but the two cannot be compared.
+    if value is not None and (not isinstance(value, kind) or isinstance(value, datetime)):
         raise BadCatalog(f"{where}: “{name}” must be {_words_for(kind)}.")
     return value
 

@@ -90,7 +90,11 @@ class Runner(Protocol):
     """Begins work that belongs to no request."""
 
     def start(self, name: str, work: Callable[[], None]) -> Task:
-        """Begin ``work``; it may outlive the caller."""
+        """Begin ``work``; it may outlive the caller.
+
+        Raises:
+            RuntimeError: this machine can begin nothing more.
+        """
 
 
 class Clock(Protocol):

@@ -90,7 +90,12 @@ class ReplyService:
             self._store.open(ReplyRecord(reply.id, request.model.id))
         self._live[reply.id] = live
         follower = self._follow(live, 0)
-        live.task = self._runner.start(f"reply-{reply.id}", partial(self._drive, live))
+        try:
+            live.task = self._runner.start(f"reply-{reply.id}", partial(self._drive, live))
+        except RuntimeError as error:
+            busy = _busy()
+            self._end(live, ReplyState.FAILED, busy)
+            raise busy from error
         return follower
 
     def follow(self, reply_id: str, offset: int = 0) -> Follower:
@@ -146,7 +151,7 @@ class ReplyService:
         if self._shutting_down:
             raise ShuttingDown("The server is restarting. Please try again in a moment.", retry_after_seconds=5)
         if len(self._live) >= self._limits.open_replies:
-            raise AtCapacity("The server is busy with other answers. Please try again soon.", retry_after_seconds=5)
+            raise _busy()
 
     def _follow(self, live: LiveReply, offset: int) -> Follower:
         follower = Follower(live, offset, self._left)
@@ -168,9 +173,9 @@ class ReplyService:
             # The loop goes on after the end: what the model still does then keeps its connection usable.
             for event in stream:
                 if live.apply(event, self._clock.monotonic()):
-                    self._settle(live)
                     if not isinstance(event, Finished):
                         stream.stop()
+                    self._settle(live)
         except ChatError as raised:
             error = raised
         except Exception:
@@ -209,6 +214,9 @@ class ReplyService:
         try:
             if live.kept:
                 self._store.finish(outcome)
+        except Exception:
+            log.exception("The end of reply %s could not be stored", reply.id)
+            raise
         finally:
             self._live.pop(reply.id, None)
             live.settle(outcome)
@@ -234,10 +242,15 @@ class ReplyService:
             live.wake()
 
     def _checkpoint(self) -> None:
-        pieces = {}
+        new: dict[LiveReply, str] = {}
         for live in list(self._live.values()):
             if live.kept and (text := live.reply.text_since(live.saved_characters)):
-                pieces[live.reply.id] = text
-                live.saved_characters += len(text)
-        if pieces:
-            self._store.append(pieces)
+                new[live] = text
+        if new:
+            self._store.append({live.reply.id: text for live, text in new.items()})
+        for live, text in new.items():  # not before: a checkpoint that failed is made up for by the next
+            live.saved_characters += len(text)
+
+
+def _busy() -> AtCapacity:
+    return AtCapacity("The server is busy with other answers. Please try again soon.", retry_after_seconds=5)

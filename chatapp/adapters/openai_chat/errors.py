@@ -37,7 +37,7 @@ def unintelligible() -> ProviderProtocol:
 def reported_error(report: Any, retry_after_seconds: int | None = None) -> ChatError:
     """Return what the provider's error object means: ``{"message", "type", "param", "code"}``, any of them missing."""
     fields = report if isinstance(report, dict) else {}
-    code, kind = fields.get("code"), fields.get("type")
+    code, kind = str(fields.get("code")), str(fields.get("type"))  # whatever a server puts there
     if code in QUOTA_CODES or kind in QUOTA_CODES:
         return ProviderQuota("The owner's account with the model provider is used up. Please tell the owner.")
     if code == "context_length_exceeded":
@@ -94,7 +94,7 @@ def _by_status(error: openai.APIStatusError, card: ModelCard | None) -> ChatErro
     meant = reported_error(fields, retry_after_seconds(error))
     if isinstance(meant, ProviderQuota | ContextTooLong):
         return meant
-    if status == 404 and card is not None and fields.get("code") in GONE_CODES:
+    if status == 404 and card is not None and str(fields.get("code")) in GONE_CODES:
         return retired(card)
     if status == 429:
         return _too_fast(retry_after_seconds(error))

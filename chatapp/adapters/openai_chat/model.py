@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import date
+from time import monotonic
 
 import httpx2
 import msgspec
@@ -12,7 +13,7 @@ import openai
 
 from chatapp.adapters.openai_chat.errors import translated, unintelligible, was_not_taken
 from chatapp.adapters.openai_chat.transport import Exchange, Urllib3Transport, current_exchange
-from chatapp.adapters.openai_chat.wire import AnswerReader, body_of
+from chatapp.adapters.openai_chat.wire import UNREADABLE, AnswerReader, body_of
 from chatapp.domain.entities import ChatRequest, ProviderModel
 from chatapp.domain.events import Event, Started
 
@@ -72,6 +73,7 @@ class OpenAIStream:
         """Yield the answer's events; after ``Finished``, read on to the body's end, so that the connection is kept."""
         try:
             with closing(self._ask()) as response:
+                _require_stream(response)
                 yield Started(response.headers.get("x-request-id"))
                 yield from self._answer(response)
         except (openai.OpenAIError, httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
@@ -100,27 +102,35 @@ class OpenAIStream:
             current_exchange.reset(mine)
 
     def _answer(self, response: httpx2.Response) -> Iterator[Event]:
-        if not response.headers.get("content-type", "").lower().startswith("text/event-stream"):
-            raise unintelligible()
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise unintelligible()
         reader = AnswerReader()
         body = response.iter_raw()
-        for data in body:
-            yield from reader.feed(data)
-            if reader.finished:
-                self._drain(body)
-                return
+        try:
+            for data in body:
+                if self._exchange.aborted:
+                    return
+                yield from reader.feed(data)
+                if reader.finished:
+                    self._drain(body)
+                    return
+        except (httpx2.HTTPError, OSError):
+            if self._exchange.aborted or not reader.has_reason:
+                raise
         yield from reader.end()
 
     def _drain(self, body: Iterator[bytes]) -> None:
         self._exchange.hurry(DRAIN_SECONDS)
-        left_bytes = DRAIN_BYTES
+        left_bytes, deadline = DRAIN_BYTES, monotonic() + DRAIN_SECONDS
         with suppress(httpx2.HTTPError, OSError, ValueError, RuntimeError):
             for data in body:
                 left_bytes -= len(data)
-                if left_bytes < 0:
+                if left_bytes < 0 or monotonic() > deadline:
                     return
+
+
+def _require_stream(response: httpx2.Response) -> None:
+    kind, encoding = response.headers.get("content-type", ""), response.headers.get("content-encoding", "identity")
+    if not kind.lower().startswith("text/event-stream") or encoding.lower() != "identity":
+        raise unintelligible()
 
 
 class _Listed(msgspec.Struct):
@@ -143,7 +153,7 @@ class OpenAIModelDirectory:
         try:
             response = self._client.get("/models", cast_to=httpx2.Response)
             listing = msgspec.json.decode(response.content, type=_Listing)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise unintelligible() from error
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             raise translated(error) from error

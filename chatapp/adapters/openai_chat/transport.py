@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, cast
+from urllib.parse import unquote
 from urllib.request import getproxies, proxy_bypass
 
 import httpx2
@@ -29,8 +30,8 @@ class Exchange:
 
     def __init__(self) -> None:
         self._aborted = threading.Event()
-        self._connection: HTTPConnection | None = None
-        self._answer: urllib3.BaseHTTPResponse | None = None
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
 
     @property
     def aborted(self) -> bool:
@@ -44,32 +45,38 @@ class Exchange:
     def abort(self) -> None:
         """Shut the connection down, which also frees a thread that is blocked reading from it."""
         self._aborted.set()
-        answer, connection = self._answer, self._connection
-        # close() would wait for that thread. What is shut down twice, or not yet connected, says so: no matter.
-        with suppress(OSError, RuntimeError, ValueError):
-            if answer is not None:
-                answer.shutdown()
-            elif connection is not None and connection.sock is not None:
-                connection.sock.shutdown(socket.SHUT_RDWR)
+        with self._lock, suppress(OSError):
+            if self._socket is not None:
+                # close() would wait for that thread. Both directions: the provider is to notice at once. Not the
+                # method of a TLS socket: it would make that thread read what is encrypted as if it were plain.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
-    def carried_by(self, connection: HTTPConnection) -> None:
-        """Note the connection that is about to be used, and give it back the patience that ``hurry`` took."""
-        self._connection = connection
-        if connection.sock is not None:
-            connection.sock.settimeout(connection.timeout)
+    def require_wanted(self) -> None:
+        """Go no further with what was broken off.
 
-    def answered_by(self, answer: urllib3.BaseHTTPResponse) -> None:
-        """Note the answer whose head has come; end it if ``abort`` was too early to find it."""
-        self._answer = answer
+        Raises:
+            httpx2.ConnectError: it was.
+        """
         if self.aborted:
-            self.abort()
+            raise httpx2.ConnectError("The request was given up before it was sent.")
+
+    def carried_by(self, connected: socket.socket) -> None:
+        """Note the connection that is about to be used; ``abort`` either finds it here, or was before."""
+        with self._lock:
+            self._socket = connected
+        self.require_wanted()
 
     def hurry(self, timeout_seconds: float) -> None:
-        """Give up sooner on what is still to come: nobody waits for it."""
-        connection = self._connection
-        if connection is not None and connection.sock is not None:
+        """Give up sooner on what is still to come, for nobody waits for it; and let the connection go."""
+        if self._socket is not None:
             with suppress(OSError):
-                connection.sock.settimeout(timeout_seconds)
+                self._socket.settimeout(timeout_seconds)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Leave the connection to others: from now on ``abort`` does not touch it."""
+        with self._lock:
+            self._socket = None
 
 
 current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", default=None)
@@ -77,13 +84,19 @@ current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", d
 
 
 class _Noted(HTTPConnection):
+    def connect(self) -> None:
+        super().connect()
+        self._note()
+
     def request(self, *args: Any, **kwargs: Any) -> None:
-        exchange = current_exchange.get()
-        if exchange is not None:
-            exchange.carried_by(self)
-            if exchange.aborted:
-                raise httpx2.ConnectError("The request was given up before it was sent.")
+        self._note()
         super().request(*args, **kwargs)
+
+    def _note(self) -> None:
+        exchange = current_exchange.get()
+        if exchange is not None and self.sock is not None:
+            self.sock.settimeout(self.timeout)  # the exchange before may have been in a hurry at its end
+            exchange.carried_by(self.sock)
 
 
 class _NotedTLS(_Noted, HTTPSConnection):
@@ -111,13 +124,17 @@ class Urllib3Transport(httpx2.BaseTransport):
         self._pools: urllib3.PoolManager = (
             urllib3.PoolManager(maxsize=connections, ssl_context=context)
             if proxy is None
-            else urllib3.ProxyManager(proxy, maxsize=connections, ssl_context=context)
+            else urllib3.ProxyManager(
+                proxy, proxy_headers=_password_for(proxy), maxsize=connections, ssl_context=context
+            )
         )
         self._pools.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request and return the answer as soon as its head has come."""
         timeout = request.extensions.get("timeout", {})
+        exchange = current_exchange.get() or Exchange()
+        exchange.require_wanted()
         try:
             answer = self._pools.urlopen(
                 request.method,
@@ -132,10 +149,7 @@ class Urllib3Transport(httpx2.BaseTransport):
             )
         except urllib3.exceptions.HTTPError as error:
             raise as_httpx2(error) from error
-        exchange = current_exchange.get()
-        if exchange is not None:
-            exchange.answered_by(answer)
-        return httpx2.Response(answer.status, headers=list(answer.headers.items()), stream=_Body(answer))
+        return httpx2.Response(answer.status, headers=list(answer.headers.items()), stream=_Body(answer, exchange))
 
     def close(self) -> None:
         """Close all idle connections."""
@@ -145,20 +159,25 @@ class Urllib3Transport(httpx2.BaseTransport):
 class _Body(httpx2.SyncByteStream):
     """An answer's body, in the pieces in which it comes. Read to its end, its connection serves again."""
 
-    def __init__(self, answer: urllib3.BaseHTTPResponse) -> None:
+    def __init__(self, answer: urllib3.BaseHTTPResponse, exchange: Exchange) -> None:
         self._answer = cast(urllib3.HTTPResponse, answer)
+        self._exchange = exchange
         self._whole = False
 
     def __iter__(self) -> Iterator[bytes]:
-        chunked = self._answer.chunked
-        read = self._answer.read_chunked if chunked else self._answer.stream
         try:
-            yield from read(READ_BYTES, decode_content=False)
+            if self._answer.chunked:
+                yield from self._answer.read_chunked(READ_BYTES, decode_content=False)
+            else:
+                # Not stream(), which waits until so many bytes have come: words would be held back.
+                while data := self._answer.read1(READ_BYTES, decode_content=False):
+                    yield data
         except urllib3.exceptions.HTTPError as error:
             raise as_httpx2(error) from error
         self._whole = True
 
     def close(self) -> None:
+        self._exchange.let_go()
         # A connection with unread bytes would hand them to the next request: it is destroyed instead.
         with suppress(RuntimeError, OSError, ValueError):
             if self._whole:
@@ -188,4 +207,10 @@ def as_httpx2(error: urllib3.exceptions.HTTPError) -> httpx2.TransportError:
 
 def _proxy_for(base_url: str) -> str | None:
     url = httpx2.URL(base_url)
-    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
+    proxy = None if proxy_bypass(url.host) else getproxies().get(url.scheme)
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
+
+
+def _password_for(proxy: str) -> dict[str, str]:
+    auth = urllib3.util.parse_url(proxy).auth
+    return dict(urllib3.make_headers(proxy_basic_auth=unquote(auth))) if auth else {}

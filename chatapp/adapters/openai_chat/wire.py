@@ -20,6 +20,9 @@ MAX_EVENT_BYTES = 8_000_000
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for JSON that is wrong in its form, in its letters or in its depth."""
+
 
 def body_of(request: ChatRequest) -> dict[str, Any]:
     """Return the JSON body of a streaming request."""
@@ -66,7 +69,7 @@ class _Usage(msgspec.Struct):
 
 
 class _Chunk(msgspec.Struct):
-    choices: list[_Choice] = []
+    choices: list[_Choice] | None = None
     usage: _Usage | None = None
     error: Any = None
 
@@ -80,6 +83,7 @@ class EventSplitter:
     def __init__(self) -> None:
         self._rest = bytearray()
         self._searched = 0
+        self._after_return = False
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take more bytes; return the data of every event that is now whole.
@@ -87,11 +91,11 @@ class EventSplitter:
         Raises:
             ProviderProtocol: an event is longer than any answer's.
         """
-        if not self._rest and data.endswith(b"\n\n") and b"\r" not in data:
+        data = self._with_unified_line_ends(data)
+        if not self._rest and data.endswith(b"\n\n"):
             return _data_of(data)
         rest = self._rest
         rest += data
-        self._unify_line_ends()
         end = rest.rfind(b"\n\n", max(0, self._searched - 1))
         if end < 0:
             self._searched = len(rest)
@@ -103,29 +107,24 @@ class EventSplitter:
         self._searched = 0
         return _data_of(whole)
 
-    def _unify_line_ends(self) -> None:
-        rest = self._rest
-        if rest.find(b"\r", max(0, self._searched - 1)) < 0:
-            return
-        held = rest.endswith(b"\r")  # a line feed may follow
-        if held:
-            del rest[-1]
-        rest[:] = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        self._searched = 0
-        if held:
-            rest += b"\r"
+    def _with_unified_line_ends(self, data: bytes) -> bytes:
+        # A carriage return ends its line at once; a line feed that comes next belongs to it and says nothing.
+        after_return, self._after_return = self._after_return, data.endswith(b"\r")
+        if after_return:
+            data = data.removeprefix(b"\n")
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
 
 def _data_of(events: bytes) -> list[bytes]:
     found = []
     for event in events.split(b"\n\n"):
         if event.startswith(b"data: ") and b"\n" not in event:
-            found.append(event[6:])
-            continue
-        lines = event.removeprefix(BYTE_ORDER_MARK).split(b"\n")
-        values = [line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:")]
-        if values:
-            found.append(b"\n".join(values))
+            data = event[6:]
+        else:
+            lines = event.removeprefix(BYTE_ORDER_MARK).split(b"\n")
+            data = b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:"))
+        if data:  # without, it is just a sign of life
+            found.append(data)
     return found
 
 
@@ -140,6 +139,11 @@ class AnswerReader:
         self._reason: str | None = None
         self._refused = False
 
+    @property
+    def has_reason(self) -> bool:
+        """Tell whether the provider has said why the answer ended; all that may still come is its usage."""
+        return self._reason is not None
+
     def feed(self, data: bytes) -> Iterator[Event]:
         """Take more bytes; yield what they say. Text that came together is one ``Delta``.
 
@@ -151,7 +155,7 @@ class AnswerReader:
         whole = False
         try:
             whole = self._take_all(self._splitter.feed(data))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             failure = unintelligible()
             failure.__cause__ = error
         except ChatError as error:
@@ -174,8 +178,11 @@ class AnswerReader:
         for event in events:
             if event == b"[DONE]":
                 return self._reason is not None
-            self._take(_decode(event))
-        return self._reason is not None and self._usage is not None
+            chunk = _decode(event)
+            self._take(chunk)
+            if chunk.usage is not None and self._reason is not None:
+                return True
+        return False
 
     def _take(self, chunk: _Chunk) -> None:
         if chunk.error is not None:
@@ -191,7 +198,7 @@ class AnswerReader:
             if choice.delta.refusal:
                 self._refused = True
                 self._texts.append(choice.delta.refusal)
-        if choice.finish_reason is not None:
+        if choice.finish_reason:
             self._reason = "refusal" if self._refused else choice.finish_reason
 
     def _flush(self, *, whole: bool) -> Iterator[Event]:

@@ -1,0 +1,58 @@
+"""What a whole run must hold: every kind of test at least once, and nothing skipped."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+KINDS = {
+    "worker class gevent": r"\[(.*-)?gevent(-.*)?\]",
+    "worker class gthread": r"\[(.*-)?gthread(-.*)?\]",
+    "adapter OpenAIChatModel": r"contracts/test_chat_model.py.*OpenAI",
+    "adapter FakeChatModel": r"contracts/test_chat_model.py.*Fake",
+    "adapter MemoryReplyStore": r"contracts/test_reply_store.py.*Memory",
+    "browser Chromium": r"integration/browser/",
+}
+"""What is counted, and how the ids of such tests look."""
+
+WHOLE_RUN = pytest.StashKey[bool]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="fail if a kind of test did not run, or one was skipped")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[WHOLE_RUN] = config.getoption("--whole")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if not config.stash[WHOLE_RUN]:
+        return
+    terminalreporter.section("what ran")
+    for kind, count in _passed(terminalreporter).items():
+        terminalreporter.line(f"{count:5} {kind}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if not session.config.stash[WHOLE_RUN] or exitstatus != pytest.ExitCode.OK:
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    assert isinstance(reporter, pytest.TerminalReporter)
+    missing = [kind for kind, count in _passed(reporter).items() if count == 0]
+    skipped = len(reporter.stats.get("skipped", [])) + len(reporter.stats.get("xfailed", []))
+    if missing or skipped:
+        reporter.line("")
+        reporter.line(f"Not a whole run: {skipped} skipped; nothing ran of: {', '.join(missing) or '–'}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _passed(reporter: pytest.TerminalReporter) -> Counter[str]:
+    counts = Counter(dict.fromkeys(KINDS, 0))
+    for report in reporter.stats.get("passed", []):
+        for kind, pattern in KINDS.items():
+            counts[kind] += bool(re.search(pattern, report.nodeid))
+    return counts

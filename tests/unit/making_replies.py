@@ -1,0 +1,68 @@
+"""A ``ReplyService`` with everything around it deterministic, for the tests of each part of a reply's life."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chatapp.adapters.estimator import TokenEstimator
+from chatapp.adapters.fake_chat import FakeCall, FakeChatModel, Step
+from chatapp.adapters.memory_store import MemoryReplyStore
+from chatapp.domain.accounting import TokenAccountant
+from chatapp.domain.entities import ChatRequest
+from chatapp.domain.live import Follower
+from chatapp.domain.ports import ChatModel, ReplyStore, Runner
+from chatapp.domain.replies import ReplyLimits, ReplyService
+from chatapp.domain.reply import OnDisconnect, ReplyRecord
+from tests.samples import question
+from tests.unit.deterministic import FakeClock, InlineRunner
+
+
+@dataclass(slots=True)
+class Stage:
+    """The service and what it stands on. Replies are called r1, r2, …"""
+
+    script: list[Sequence[Step]] = field(default_factory=list)
+    runner: Runner = field(default_factory=InlineRunner)
+    store: ReplyStore = field(default_factory=MemoryReplyStore)
+    limits: ReplyLimits = field(default_factory=ReplyLimits)
+    other_model: ChatModel | None = None
+    clock: FakeClock = field(default_factory=FakeClock)
+    fake: FakeChatModel = field(init=False)
+    replies: ReplyService = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put the service together."""
+        self.fake = FakeChatModel(self.script)
+        ids = itertools.count(1)
+        self.replies = ReplyService(
+            model=self.other_model or self.fake,
+            accountant=TokenAccountant(TokenEstimator()),
+            store=self.store,
+            runner=self.runner,
+            clock=self.clock,
+            new_id=lambda: f"r{next(ids)}",
+            limits=self.limits,
+        )
+
+    @property
+    def call(self) -> FakeCall:
+        """Return the last call of the model."""
+        return self.fake.calls[-1]
+
+    def open(
+        self,
+        request: ChatRequest | None = None,
+        *,
+        on_disconnect: OnDisconnect = OnDisconnect.CONTINUE,
+        kept: bool = True,
+    ) -> Follower:
+        """Open a reply to the ordinary question."""
+        return self.replies.open(request or question(), on_disconnect=on_disconnect, kept=kept)
+
+    def outcome(self, request: ChatRequest | None = None, *, kept: bool = True) -> ReplyRecord:
+        """Open a reply, and return how it ended."""
+        outcome = self.open(request, kept=kept).live.outcome
+        assert outcome is not None, "the reply still runs"
+        return outcome

@@ -1,0 +1,251 @@
+"""A reply in the process that makes it: one writer, and many readers on threads of their own."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from time import monotonic, sleep
+
+import pytest
+
+from chatapp.domain.entities import Usage
+from chatapp.domain.errors import ProviderFailed
+from chatapp.domain.events import Delta, Event, Finished, Started, UsageReported
+from chatapp.domain.live import Follower, LiveReply
+from chatapp.domain.reply import OnDisconnect, Reply, ReplyRecord, ReplyState
+from tests.samples import question
+
+PATIENCE_SECONDS = 5.0
+OUTCOME = ReplyRecord("r1", "gpt-4o-mini", ReplyState.COMPLETE)
+
+
+class CountingStream:
+    """A ``ModelStream`` that says nothing and counts how often it was stopped."""
+
+    def __init__(self) -> None:
+        self.stops = 0
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(())
+
+    def stop(self) -> None:
+        self.stops += 1
+
+
+@pytest.fixture
+def live() -> LiveReply:
+    reply = Reply("r1", 1_000_000)
+    return LiveReply(reply, question(), kept=False, on_disconnect=OnDisconnect.CONTINUE, opened_at=0.0)
+
+
+@pytest.fixture
+def readers() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(16) as pool:
+        yield pool
+
+
+def follower_of(live: LiveReply, offset: int = 0) -> Follower:
+    follower = Follower(live, offset, lambda left: None)
+    assert live.join(follower, 1000)
+    return follower
+
+
+def say(live: LiveReply, *events: Event) -> None:
+    for event in events:
+        live.apply(event, heard_at=0.0)
+
+
+def finish(live: LiveReply) -> None:
+    live.end(ReplyState.COMPLETE, finish_reason="stop")
+    live.settle(OUTCOME)
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until another thread has come so far."""
+    deadline = monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert monotonic() < deadline, "it never happened"
+        sleep(0)
+
+
+def result_of(future: Future[str]) -> str:
+    return future.result(PATIENCE_SECONDS)
+
+
+def read_all(follower: Follower) -> str:
+    text = ""
+    while follower.outcome is None:
+        text += follower.read()
+    return text
+
+
+def test_a_reader_gets_all_that_is_new_in_one_piece(live: LiveReply) -> None:
+    follower = follower_of(live)
+    say(live, Started(), Delta("Hel"), Delta("lo"))
+
+    assert follower.has_news()
+    assert follower.read() == "Hello"
+    assert not follower.has_news()
+
+
+def test_a_reader_may_begin_in_the_middle(live: LiveReply) -> None:
+    say(live, Delta("Hello"), Delta(" world"))
+
+    assert follower_of(live, offset=3).read() == "lo world"
+
+
+def test_a_reader_ahead_of_the_text_waits_for_what_it_lacks(live: LiveReply) -> None:
+    follower = follower_of(live, offset=7)
+    say(live, Delta("Hello"))
+
+    assert not follower.has_news()
+    say(live, Delta(" world"))
+    assert follower.read() == "orld"
+
+
+def test_the_text_comes_before_the_end(live: LiveReply) -> None:
+    follower = follower_of(live)
+    say(live, Delta("Hello"))
+    finish(live)
+
+    assert (follower.read(), follower.outcome) == ("Hello", None)
+    assert (follower.read(), follower.outcome) == ("", OUTCOME)
+    assert (follower.read(), follower.outcome) == ("", OUTCOME)
+
+
+@pytest.mark.parametrize(
+    ("news", "read"),
+    [
+        pytest.param(lambda live, _: say(live, Delta("x")), "x", id="text"),
+        pytest.param(lambda live, _: finish(live), "", id="the end"),
+        pytest.param(lambda live, follower: follower.leave(), "", id="its own leaving"),
+        pytest.param(lambda live, _: live.wake(), "", id="a sign of life"),
+    ],
+)
+def test_a_waiting_reader_is_woken_by(
+    live: LiveReply, readers: ThreadPoolExecutor, news: Callable[[LiveReply, Follower], None], read: str
+) -> None:
+    follower = follower_of(live)
+    reading = readers.submit(follower.read)
+    until(lambda: live.waiting)
+
+    news(live, follower)
+
+    assert result_of(reading) == read
+
+
+def test_a_stopped_reply_cannot_grow(live: LiveReply) -> None:
+    say(live, Delta("half"))
+
+    assert live.end(ReplyState.STOPPED)
+    assert not live.apply(Delta(" more"), heard_at=1.0)
+    assert live.reply.text == "half"
+
+
+def test_ending_a_reply_stops_the_provider_once(live: LiveReply) -> None:
+    stream = CountingStream()
+    live.attach(stream)
+
+    assert [live.end(ReplyState.STOPPED), live.end(ReplyState.FAILED, error=ProviderFailed("x"))] == [True, False]
+    assert stream.stops == 1
+
+
+def test_a_stream_that_comes_after_the_end_is_stopped_at_once(live: LiveReply) -> None:
+    live.end(ReplyState.STOPPED)
+    stream = CountingStream()
+
+    live.attach(stream)
+
+    assert stream.stops == 1
+
+
+def test_a_stream_of_a_running_reply_is_left_alone(live: LiveReply) -> None:
+    stream = CountingStream()
+
+    live.attach(stream)
+
+    assert stream.stops == 0
+
+
+def test_there_are_no_more_readers_than_allowed(live: LiveReply) -> None:
+    first, second, third = (Follower(live, 0, lambda left: None) for _ in range(3))
+
+    assert [live.join(first, 2), live.join(second, 2), live.join(third, 2)] == [True, True, False]
+    live.part(first)
+    assert live.join(third, 2)
+
+
+def test_only_the_last_reader_leaves_a_reply_alone(live: LiveReply) -> None:
+    first, second = follower_of(live), follower_of(live)
+
+    assert [live.part(first), live.part(first), live.part(second), live.part(second)] == [False, False, True, False]
+
+
+def test_leaving_tells_everybody_who_wants_to_know(live: LiveReply) -> None:
+    told: list[str] = []
+    follower = Follower(live, 0, lambda left: told.append("the service"))
+    follower.on_leave(lambda: told.append("the watch"))
+
+    follower.leave()
+
+    assert told == ["the service", "the watch"]
+    assert follower.left
+
+
+def test_who_has_left_is_not_made_to_wait(live: LiveReply) -> None:
+    follower = follower_of(live)
+    follower.leave()
+
+    assert (follower.read(), follower.wait_for_outcome()) == ("", None)
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        pytest.param(lambda live: say(live, Started()), id="the provider has answered"),
+        pytest.param(finish, id="the reply has ended"),
+        pytest.param(lambda live: follower_of(live).leave(), id="nothing: the time is up"),
+    ],
+)
+def test_waiting_for_the_beginning_ends_when(
+    live: LiveReply, readers: ThreadPoolExecutor, begin: Callable[[LiveReply], None]
+) -> None:
+    follower = follower_of(live)
+    waiting = readers.submit(follower.wait_until_begun, 0.05)
+    until(lambda: live.waiting or waiting.done())
+
+    begin(live)
+
+    waiting.result(PATIENCE_SECONDS)
+    assert not live.waiting
+
+
+def test_a_beginning_that_is_past_is_not_waited_for(live: LiveReply) -> None:
+    follower = follower_of(live)
+    say(live, Started())
+
+    follower.wait_until_begun(timeout_seconds=3600)
+
+
+def test_usage_alone_is_no_beginning(live: LiveReply) -> None:
+    say(live, UsageReported(Usage(1, 1)))
+
+    assert not live.reply.started
+
+
+def test_many_readers_and_one_writer_lose_and_invent_nothing(live: LiveReply, readers: ThreadPoolExecutor) -> None:
+    words = [f"{number} " for number in range(2000)]
+    reading = [readers.submit(read_all, follower_of(live)) for _ in range(8)]
+
+    say(live, *map(Delta, words), Finished("stop"))
+    live.settle(OUTCOME)
+
+    assert {result_of(each) for each in reading} == {"".join(words)}
+
+
+def test_readers_that_come_and_go_leave_no_bell_behind(live: LiveReply, readers: ThreadPoolExecutor) -> None:
+    reading = [readers.submit(follower_of(live).wait_until_begun, 0.001 * n) for n in range(8)]
+    for _ in range(500):
+        live.wake()
+
+    for each in reading:
+        each.result(PATIENCE_SECONDS)
+    assert not live.waiting

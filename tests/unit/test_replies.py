@@ -1,0 +1,244 @@
+"""The life of a reply, from its admission to its end."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chatapp.adapters.fake_chat import Cut, Ending, Fail, Finish, Pause, Say, Step
+from chatapp.domain.entities import ChatRequest, Cost, Source, Usage
+from chatapp.domain.errors import (
+    AtCapacity,
+    ChatError,
+    InternalError,
+    ModelRetired,
+    NotFound,
+    ProviderAuth,
+    ProviderFailed,
+    ProviderProtocol,
+    ShuttingDown,
+)
+from chatapp.domain.events import Delta, Event, Started
+from chatapp.domain.replies import ReplyLimits
+from chatapp.domain.reply import OnDisconnect, ReplyState
+from tests.samples import PRICE, card, question
+from tests.unit.deterministic import Meanwhile, SteppedRunner
+from tests.unit.making_replies import Stage
+
+
+def test_a_reply_is_made_and_told_with_all_that_belongs_to_it() -> None:
+    outcome = Stage([[Say("Hello there.")]]).outcome()
+
+    assert (outcome.id, outcome.model_id, outcome.state) == ("r1", "gpt-4o-mini", ReplyState.COMPLETE)
+    assert (outcome.text, outcome.finish_reason, outcome.error) == ("Hello there.", "stop", None)
+    assert outcome.usage == Usage(1, 2)
+    assert outcome.cost == Cost(150 + 2 * 600, Source.PROVIDER, PRICE.as_of)
+
+
+def test_a_kept_reply_is_stored_from_its_first_moment() -> None:
+    stage = Stage([[Say("Hello")]], runner=SteppedRunner())
+
+    stage.open()
+
+    assert stage.replies.find("r1").state is ReplyState.RUNNING
+
+
+def test_a_finished_reply_is_stored_as_it_was_told() -> None:
+    stage = Stage([[Say("Hello there.")]])
+
+    outcome = stage.outcome()
+
+    assert stage.replies.find("r1") is outcome
+    assert stage.replies.open_replies == 0
+
+
+@pytest.mark.parametrize("script", [[Say("Hello")], [Say("half"), Cut()]], ids=["whole", "cut"])
+def test_a_reply_that_is_not_kept_leaves_no_trace(script: list[Step]) -> None:
+    stage = Stage([[*script[:1], Meanwhile(lambda: stage.replies.beat()), *script[1:]]])
+
+    stage.outcome(kept=False)
+
+    with pytest.raises(NotFound):
+        stage.replies.find("r1")
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "error"),
+    [
+        pytest.param([Say("x")], ReplyState.COMPLETE, None, id="stop"),
+        pytest.param([Finish()], ReplyState.COMPLETE, None, id="an empty answer"),
+        pytest.param([Say("x"), Finish("length")], ReplyState.TRUNCATED, None, id="length"),
+        pytest.param([Say("x"), Finish("content_filter")], ReplyState.FILTERED, None, id="filter"),
+        pytest.param([Say("No."), Finish("refusal")], ReplyState.REFUSED, None, id="refusal"),
+        pytest.param([Finish("tool_calls")], ReplyState.FAILED, ProviderProtocol, id="a tool"),
+        pytest.param([Say("x"), Cut()], ReplyState.FAILED, ProviderFailed, id="cut"),
+        pytest.param([Cut()], ReplyState.FAILED, ProviderFailed, id="cut before the first word"),
+        pytest.param([Fail(ProviderAuth("Key."))], ReplyState.FAILED, ProviderAuth, id="refused"),
+        pytest.param([Fail(ModelRetired("Gone."))], ReplyState.FAILED, ModelRetired, id="retired"),
+        pytest.param([Say("x"), Fail(ProviderFailed("500."))], ReplyState.FAILED, ProviderFailed, id="mid-stream"),
+    ],
+)
+def test_the_model_decides_how_a_reply_ends(
+    script: list[Step], state: ReplyState, error: type[ChatError] | None
+) -> None:
+    outcome = Stage([script]).outcome()
+
+    assert outcome.state is state
+    assert outcome.error is None if error is None else type(outcome.error) is error
+
+
+def test_the_text_before_a_failure_is_kept_and_billed_from_above() -> None:
+    outcome = Stage([[Say("half a th"), Cut()]]).outcome()
+
+    assert outcome.text == "half a th"
+    assert outcome.usage == Usage(3 + 3 + 1 + 1, 4)
+    assert outcome.cost == Cost(8 * 150 + 4 * 600, Source.ESTIMATED, PRICE.as_of)
+
+
+def test_a_whole_answer_without_usage_is_estimated() -> None:
+    outcome = Stage([[Say("Hello"), Finish(usage=False)]]).outcome()
+
+    assert outcome.state is ReplyState.COMPLETE
+    assert outcome.cost == Cost(8 * 150 + 2 * 600, Source.ESTIMATED, PRICE.as_of)
+
+
+def test_a_request_that_the_provider_refused_cost_nothing_we_know_of() -> None:
+    outcome = Stage([[Fail(ProviderAuth("Key."))]]).outcome()
+
+    assert (outcome.usage, outcome.cost) == (None, None)
+
+
+def test_a_model_without_price_costs_an_unknown_amount() -> None:
+    outcome = Stage().outcome(question(model=card(price=None)))
+
+    assert outcome.cost == Cost(None, Source.UNKNOWN)
+
+
+def test_text_beyond_the_limit_is_cut_off_and_ends_the_call() -> None:
+    stage = Stage([[Say("one two three four")]], limits=ReplyLimits(answer_characters=9))
+
+    outcome = stage.outcome()
+
+    assert (outcome.text, outcome.state, outcome.finish_reason) == ("one two t", ReplyState.TRUNCATED, "length")
+    assert stage.call.ended is Ending.STOPPED
+
+
+@pytest.mark.parametrize("script", [[Say("one two")], [Pause(0), Say("one two")]])
+def test_stop_ends_a_reply_before_its_driver_has_begun(script: list[Step]) -> None:
+    runner = SteppedRunner()
+    stage = Stage([script], runner=runner)
+    follower = stage.open()
+
+    stage.replies.stop("r1")
+    runner.run()
+
+    outcome = follower.wait_for_outcome()
+    assert outcome is not None
+    assert (outcome.state, outcome.text, outcome.finish_reason) == (ReplyState.STOPPED, "", None)
+    assert stage.call.ended is Ending.STOPPED
+
+
+def test_stop_in_mid_answer_keeps_the_text_and_the_bill() -> None:
+    stage = Stage([[Say("one "), Meanwhile(lambda: stage.replies.stop("r1")), Say("two")]])
+
+    outcome = stage.outcome()
+
+    assert (outcome.text, outcome.state, outcome.error) == ("one ", ReplyState.STOPPED, None)
+    assert outcome.cost == Cost(8 * 150 + 2 * 600, Source.ESTIMATED, PRICE.as_of)
+    assert stage.call.ended is Ending.STOPPED
+
+
+@pytest.mark.parametrize("reply_id", ["r1", "r2", "nobody"])
+def test_stopping_what_has_ended_changes_nothing(reply_id: str) -> None:
+    stage = Stage([[Say("Hello")]])
+    outcome = stage.outcome()
+
+    stage.replies.stop(reply_id)
+
+    assert stage.replies.find("r1") is outcome
+
+
+def test_no_more_replies_are_open_than_allowed() -> None:
+    runner = SteppedRunner()
+    stage = Stage(runner=runner, limits=ReplyLimits(open_replies=2))
+    stage.open()
+    stage.open()
+
+    with pytest.raises(AtCapacity) as refusal:
+        stage.open()
+    assert refusal.value.retry_after_seconds == 5
+    runner.run()
+    stage.open()
+    assert len(stage.fake.calls) == 2
+
+
+def test_a_refused_reply_leaves_nothing_behind() -> None:
+    stage = Stage()
+    stage.replies.refuse_new()
+
+    with pytest.raises(ShuttingDown):
+        stage.open()
+
+    assert (stage.replies.open_replies, stage.fake.calls) == (0, [])
+
+
+class BrokenModel:
+    """A ``ChatModel`` with a bug: at once, or after its first words."""
+
+    def __init__(self, *events: Event) -> None:
+        self._events = events
+
+    def open(self, request: ChatRequest) -> "BrokenModel":
+        if not self._events:
+            raise ZeroDivisionError
+        return self
+
+    def __iter__(self) -> Iterator[Event]:
+        yield from self._events
+        raise ZeroDivisionError
+
+    def stop(self) -> None:
+        """Nothing to stop."""
+
+
+@pytest.mark.parametrize("events", [(), (Started(),), (Started(), Delta("half"))])
+def test_a_bug_in_the_model_ends_the_reply_too(events: tuple[Event, ...], caplog: pytest.LogCaptureFixture) -> None:
+    outcome = Stage(other_model=BrokenModel(*events)).outcome()
+
+    assert (outcome.state, outcome.text) == (ReplyState.FAILED, "half" if len(events) == 2 else "")
+    assert isinstance(outcome.error, InternalError)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_caller_who_leaves_ends_a_reply_that_nobody_else_can_read() -> None:
+    runner = SteppedRunner()
+    stage = Stage(runner=runner)
+    follower = stage.open(on_disconnect=OnDisconnect.CANCEL)
+
+    follower.leave()
+    follower.leave()
+    runner.run()
+
+    outcome = follower.live.outcome
+    assert outcome is not None
+    assert (outcome.state, stage.call.ended) == (ReplyState.ABANDONED, Ending.STOPPED)
+
+
+def test_a_reply_goes_on_while_another_reader_is_there() -> None:
+    stage = Stage(runner=SteppedRunner())
+    first = stage.open(on_disconnect=OnDisconnect.CANCEL)
+    second = stage.replies.follow("r1")
+
+    first.leave()
+    assert stage.replies.open_replies == 1
+    second.leave()
+    assert stage.replies.open_replies == 0
+
+
+def test_a_reply_that_may_go_on_survives_its_last_reader() -> None:
+    runner = SteppedRunner()
+    stage = Stage([[Say("Hello")]], runner=runner)
+
+    stage.open(on_disconnect=OnDisconnect.CONTINUE).leave()
+    runner.run()
+
+    assert stage.replies.find("r1").state is ReplyState.COMPLETE

@@ -1,0 +1,218 @@
+"""What is done a few times a second: time-outs, dead drivers, signs of life, checkpoints; and the shutdown."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from chatapp.adapters.fake_chat import Ending, Say, Step
+from chatapp.adapters.memory_store import MemoryReplyStore
+from chatapp.domain.errors import AtCapacity, InternalError, Interrupted, ProviderTimeout, ShuttingDown
+from chatapp.domain.replies import ReplyLimits
+from chatapp.domain.reply import ReplyRecord, ReplyState
+from tests.unit.deterministic import Meanwhile, SteppedRunner
+from tests.unit.making_replies import Stage
+
+LIMITS = ReplyLimits(first_token_seconds=120, next_token_seconds=60, total_seconds=900, sign_of_life_seconds=15)
+
+
+def silence(stage: Callable[[], Stage], seconds: float) -> Step:
+    """Return a step of the script in which nothing happens for so long but the beat."""
+
+    def pass_time() -> None:
+        stage().clock.advance(seconds)
+        stage().replies.beat()
+
+    return Meanwhile(pass_time)
+
+
+@pytest.mark.parametrize(
+    ("words_before", "seconds", "too_long"),
+    [
+        pytest.param([], 120, False, id="patience before the first word"),
+        pytest.param([], 120.5, True, id="too long before the first word"),
+        pytest.param([Say("")], 120, False, id="patience after the head alone"),
+        pytest.param([Say("")], 120.5, True, id="too long after the head alone"),
+        pytest.param([Say("one ")], 60, False, id="patience between words"),
+        pytest.param([Say("one ")], 60.5, True, id="too long between words"),
+    ],
+)
+def test_silence_ends_a_reply_when_it_is_too_long(words_before: list[Step], seconds: float, too_long: bool) -> None:
+    stage = Stage([[*words_before, silence(lambda: stage, seconds), Say("two")]], limits=LIMITS)
+
+    outcome = stage.outcome()
+
+    assert outcome.state is (ReplyState.FAILED if too_long else ReplyState.COMPLETE)
+    assert isinstance(outcome.error, ProviderTimeout) is too_long
+    assert stage.call.ended is (Ending.STOPPED if too_long else Ending.FINISHED)
+
+
+def test_every_word_renews_the_patience() -> None:
+    words = [step for _ in range(10) for step in (Say("word "), silence(lambda: stage, 59))]
+    stage = Stage([words], limits=LIMITS)
+
+    assert stage.outcome().state is ReplyState.COMPLETE
+
+
+def test_a_reply_that_takes_too_long_is_cut_off_as_truncated() -> None:
+    words = [step for _ in range(20) for step in (Say("word "), silence(lambda: stage, 50))]
+    stage = Stage([words], limits=LIMITS)
+
+    outcome = stage.outcome()
+
+    assert (outcome.state, outcome.finish_reason, outcome.error) == (ReplyState.TRUNCATED, "length", None)
+    assert outcome.text == "word " * 19
+
+
+def test_a_reply_whose_driver_has_died_is_ended() -> None:
+    runner = SteppedRunner()
+    stage = Stage(runner=runner)
+    follower = stage.open()
+    stage.replies.beat()
+    assert stage.replies.open_replies == 1
+
+    runner.kill()
+    stage.replies.beat()
+
+    outcome = follower.wait_for_outcome()
+    assert outcome is not None
+    assert outcome.state is ReplyState.FAILED
+    assert isinstance(outcome.error, InternalError)
+
+
+def test_readers_are_woken_after_each_stretch_of_silence() -> None:
+    stage = Stage(runner=SteppedRunner(), limits=LIMITS)
+    live = stage.open().live
+    woken_at: list[float] = []
+    live.wake = lambda: woken_at.append(stage.clock.monotonic())  # type: ignore[method-assign]  # counts the calls
+
+    for _ in range(100):
+        stage.clock.advance(0.5)
+        stage.replies.beat()
+
+    assert woken_at == [15, 30, 45]
+
+
+def test_a_checkpoint_stores_only_what_is_new() -> None:
+    stage = Stage(store=RecordingStore())
+    beat = Meanwhile(lambda: stage.replies.beat())
+    stage.script.append([beat, Say("one "), beat, beat, Say("two "), Say("three "), beat, Say("four")])
+
+    outcome = stage.outcome()
+
+    assert isinstance(stage.store, RecordingStore)
+    assert stage.store.appended == [{"r1": "one "}, {"r1": "two three "}]
+    assert outcome.text == "one two three four"
+
+
+def test_a_reply_can_be_found_with_its_text_so_far() -> None:
+    seen: list[ReplyRecord] = []
+
+    def look() -> None:
+        stage.replies.beat()
+        seen.append(stage.replies.find("r1"))
+
+    stage = Stage([[Say("one "), Meanwhile(look), Say("two")]])
+    stage.outcome()
+
+    assert [(record.state, record.text) for record in seen] == [(ReplyState.RUNNING, "one ")]
+
+
+class RecordingStore(MemoryReplyStore):
+    """A store that remembers its checkpoints, and fails at as many of them as it is told to."""
+
+    def __init__(self, failures: int = 0) -> None:
+        super().__init__()
+        self.appended: list[dict[str, str]] = []
+        self._failures = failures
+
+    def append(self, pieces: Mapping[str, str]) -> None:
+        if self._failures:
+            self._failures -= 1
+            raise OSError("The disk is full.")
+        self.appended.append(dict(pieces))
+        super().append(pieces)
+
+
+def test_a_checkpoint_that_failed_is_made_up_for_by_the_next() -> None:
+    stage = Stage(store=RecordingStore(failures=1))
+
+    def fail_once() -> None:
+        with pytest.raises(OSError, match="disk"):
+            stage.replies.beat()
+
+    stage.script.append([Say("one "), Meanwhile(fail_once), Say("two "), Meanwhile(lambda: stage.replies.beat())])
+    stage.outcome()
+
+    assert isinstance(stage.store, RecordingStore)
+    assert stage.store.appended == [{"r1": "one two "}]
+
+
+class UnwritableStore(MemoryReplyStore):
+    """A store that cannot write the end of a reply."""
+
+    def finish(self, record: ReplyRecord) -> bool:
+        raise OSError("The disk is full.")
+
+
+def test_readers_learn_of_an_end_that_cannot_be_stored(caplog: pytest.LogCaptureFixture) -> None:
+    stage = Stage([[Say("Hello")]], store=UnwritableStore())
+
+    outcome = stage.outcome()
+
+    assert (outcome.state, outcome.text) == (ReplyState.COMPLETE, "Hello")
+    assert stage.replies.open_replies == 0
+    assert "The disk is full" in caplog.text
+
+
+def test_a_shutdown_begins_nothing_new_and_lets_the_old_go_on() -> None:
+    runner = SteppedRunner()
+    stage = Stage([[Say("Hello")]], runner=runner)
+    stage.open()
+
+    stage.replies.refuse_new()
+
+    with pytest.raises(ShuttingDown) as refusal:
+        stage.open()
+    assert refusal.value.retry_after_seconds == 5
+    runner.run()
+    assert stage.replies.find("r1").state is ReplyState.COMPLETE
+
+
+def test_an_interrupted_reply_keeps_its_text_and_tells_its_readers() -> None:
+    stage = Stage([[Say("one "), Meanwhile(lambda: stage.replies.interrupt_all()), Say("two")]])
+
+    outcome = stage.outcome()
+
+    assert (outcome.state, outcome.text) == (ReplyState.INTERRUPTED, "one ")
+    assert isinstance(outcome.error, Interrupted)
+    assert stage.call.ended is Ending.STOPPED
+
+
+def test_a_shutdown_interrupts_every_open_reply() -> None:
+    stage = Stage(runner=SteppedRunner())
+    followers = [stage.open() for _ in range(3)]
+
+    stage.replies.interrupt_all()
+
+    assert [follower.wait_for_outcome() for follower in followers] == [stage.replies.find(f"r{n}") for n in (1, 2, 3)]
+    assert {stage.replies.find(f"r{n}").state for n in (1, 2, 3)} == {ReplyState.INTERRUPTED}
+
+
+class NoThreadsLeft:
+    """A ``Runner`` on a machine that can begin nothing more."""
+
+    def start(self, name: str, work: Callable[[], None]) -> "NoThreadsLeft":
+        raise RuntimeError("can't start new thread")
+
+    def is_alive(self) -> bool:
+        return False
+
+
+def test_a_reply_that_cannot_be_driven_does_not_stay_open() -> None:
+    stage = Stage(runner=NoThreadsLeft())
+
+    with pytest.raises(AtCapacity):
+        stage.open()
+
+    assert stage.replies.open_replies == 0
+    assert stage.replies.find("r1").state is ReplyState.FAILED
