@@ -9,8 +9,11 @@ from contextlib import suppress
 import click
 
 from chatapp import __version__
+from chatapp.adapters.catalog_file import BadCatalog
+from chatapp.bootstrap import build_container
 from chatapp.client import ChatClient, ChatError
 from chatapp.doctor import Finding, Verdict, examine
+from chatapp.domain.errors import UnknownModel
 from chatapp.settings import BadSettings, Settings
 
 MARKS = {Verdict.GOOD: "ok     ", Verdict.NOTE: "note   ", Verdict.WRONG: "WRONG  "}
@@ -32,11 +35,8 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         raise click.ClickException("The server runs on Linux and macOS; on Windows, please use WSL.")
     chosen = {"CHATAPP_HOST": host, "CHATAPP_PORT": port, "CHATAPP_WORKERS": workers}
     os.environ.update({name: str(value) for name, value in chosen.items() if value is not None})
-    settings = _settings()
+    _require_catalog(_settings())
     _raise_open_files()
-    click.echo(f"chatapp {__version__} answers with {_who(settings)}.")
-    click.echo(f"Open http://{_reachable(settings.host)}:{settings.port} in your browser; Ctrl+C stops the server.")
-    sys.stdout.flush()
     # In place of this process, so that whoever started it and stops it deals with gunicorn alone.
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:chatapp.gunicorn_conf", "chatapp.wsgi:app"]
     os.execv(sys.executable, gunicorn)  # noqa: S606 - no shell is wanted
@@ -68,6 +68,8 @@ def ask(message: str, url: str | None, model: str | None, system: str | None) ->
                 click.echo(text, nl=False)
             click.echo()
     except ChatError as error:
+        if error.partial:
+            click.echo()
         raise click.ClickException(str(error)) from error
 
 
@@ -78,14 +80,18 @@ def _settings() -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def _who(settings: Settings) -> str:
-    if settings.is_fake:
-        return "the fake model (set OPENAI_API_KEY_CYB_SEC to talk to OpenAI)"
-    return f"OpenAI's models over {settings.base_url}" if settings.base_url else "OpenAI's models"
+def _require_catalog(settings: Settings) -> None:
+    """Read the catalogue here already: a worker process that cannot would say so in a traceback."""
+    try:
+        build_container(settings).catalog()
+    except (BadCatalog, UnknownModel) as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _reachable(host: str) -> str:
-    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - only compared
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - only compared
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def _raise_open_files() -> None:

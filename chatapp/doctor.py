@@ -10,7 +10,7 @@ from enum import StrEnum
 from chatapp.adapters.catalog_file import BadCatalog
 from chatapp.bootstrap import build_container
 from chatapp.domain.catalog import ListedModel, ModelCatalog
-from chatapp.domain.entities import ProviderModel
+from chatapp.domain.entities import ModelCard, ProviderModel
 from chatapp.domain.errors import ProviderAuth, ProviderError, UnknownModel
 from chatapp.domain.ports import ModelDirectory
 from chatapp.settings import Settings
@@ -45,15 +45,22 @@ def examine(settings: Settings) -> list[Finding]:
         findings.append(Finding(Verdict.WRONG, str(error), "Mend CHATAPP_CATALOG or CHATAPP_DEFAULT_MODEL."))
     else:
         findings += _models(catalog, settings)
-        if not settings.is_fake:
+        if not settings.is_fake and findings[0].verdict is Verdict.GOOD:
             findings += _provider(container.model_directory(), catalog)
     return [*findings, _port(settings), *_exposure(settings)]
 
 
 def _key(settings: Settings) -> Finding:
+    key = settings.api_key or ""
     if not settings.is_fake:
-        return Finding(Verdict.GOOD, "There is an OpenAI key.")
-    if settings.api_key:
+        if key.isascii() and key.isprintable():
+            return Finding(Verdict.GOOD, "There is an OpenAI key.")
+        return Finding(
+            Verdict.WRONG,
+            "OPENAI_API_KEY_CYB_SEC holds something that no key has, like a line break or a letter with an accent.",
+            "Copy the key once more; in a file named .env it stands on one line.",
+        )
+    if key:
         return Finding(Verdict.NOTE, "CHATAPP_LLM is “fake”: the fake model answers, though there is an OpenAI key.")
     return Finding(
         Verdict.NOTE,
@@ -65,7 +72,7 @@ def _key(settings: Settings) -> Finding:
 def _models(catalog: ModelCatalog, settings: Settings) -> Iterator[Finding]:
     gone = [model for model in catalog.listed() if not model.available]
     if gone:
-        names = ", ".join(f"{model.card.id} (use {model.card.replacement})" for model in gone)
+        names = ", ".join(_gone(model.card) for model in gone)
         yield Finding(Verdict.NOTE, f"OpenAI no longer serves: {names}. Nobody can choose them any more.")
     default_id = catalog.default_id()
     if default_id != settings.default_model:
@@ -74,6 +81,10 @@ def _models(catalog: ModelCatalog, settings: Settings) -> Iterator[Finding]:
             f"The default model {settings.default_model} is retired; {default_id} answers in its place.",
             f"Set CHATAPP_DEFAULT_MODEL={default_id}.",
         )
+
+
+def _gone(card: ModelCard) -> str:
+    return f"{card.id} (use {card.replacement})" if card.replacement else card.id
 
 
 def _provider(directory: ModelDirectory, catalog: ModelCatalog) -> Iterator[Finding]:

@@ -6,11 +6,32 @@ thread busy. gunicorn's ``sync`` class is never right: it ends every answer at `
 
 from __future__ import annotations
 
-from chatapp.settings import Settings, WorkerClass
+import sys
+from typing import Any
 
-_settings = Settings.from_env()
+from chatapp import __version__
+from chatapp.settings import BadSettings, Settings, WorkerClass
 
-bind = f"{_settings.host}:{_settings.port}"
+
+def when_ready(server: Any) -> None:
+    """Say who answers, and where."""
+    server.log.info("chatapp %s answers with %s.", __version__, _who())
+    url = str(server.LISTENERS[0]).replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    server.log.info("Open %s in your browser; Ctrl+C stops the server.", url)
+
+
+def _who() -> str:
+    if _settings.is_fake:
+        return "the fake model (set OPENAI_API_KEY_CYB_SEC to talk to OpenAI)"
+    return "OpenAI's models" if _settings.base_url is None else "the models of OPENAI_BASE_URL"
+
+
+try:
+    _settings = Settings.from_env()
+except BadSettings as error:
+    sys.exit(f"Error: {error}")
+
+bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
 worker_class = _settings.worker_class.value
 worker_connections = max(4000, 2 * _settings.open_replies + 1000)

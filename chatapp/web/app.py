@@ -12,7 +12,8 @@ from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.conversation import ConversationService
 from chatapp.domain.replies import ReplyService
 from chatapp.web import chat, errors, info, pages, security
-from chatapp.web.arguments import Api
+from chatapp.web.arguments import BODY_READER, Api
+from chatapp.web.body import BodyReader
 from chatapp.web.chat_body import BodyLimits
 from chatapp.web.client_socket import ClientWatch
 from chatapp.web.pages import Site
@@ -48,7 +49,8 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     """Return the application; several of them live side by side in one process."""
     app = Flask("chatapp.web", static_folder=None)
     app.json = _Json(app)
-    app.extensions["chatapp_body_limits"] = options.body_limits
+    limits = options.body_limits
+    app.extensions[BODY_READER] = BodyReader(services.watch, limits.body_bytes, limits.values, limits.body_seconds)
     errors.register(app)
     security.share(app, options.allowed_origins)
     security.protect(app, allowed_hosts=options.allowed_hosts, provider_name=options.provider_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NoReturn
 
 import flask_smorest
@@ -14,25 +15,30 @@ from werkzeug.exceptions import HTTPException
 
 from chatapp.domain.errors import Detail, InvalidRequest
 from chatapp.web import errors
-from chatapp.web.body import read_json
-from chatapp.web.chat_body import BodyLimits
+from chatapp.web.body import BodyReader
 from chatapp.web.schemas import ErrorSchema
+
+BODY_READER = "chatapp_body_reader"
+"""The key of the application's ``BodyReader`` among its extensions."""
+
+MOST_DETAILS = 20
+LONGEST_PATH_CHARACTERS = 100
 
 
 class StrictParser(FlaskParser):
-    """Reads JSON as ``read_json`` does, and refuses fields in plain words."""
+    """Reads JSON as the app's ``BodyReader`` does, and refuses fields in plain words."""
 
     DEFAULT_VALIDATION_STATUS = 400
 
     def load_json(self, req: Request, _schema: Schema) -> Any:
         """Return the body, strictly read and within the app's bounds."""
-        limits: BodyLimits = current_app.extensions["chatapp_body_limits"]
-        return read_json(req, max_bytes=limits.body_bytes, timeout_seconds=limits.body_seconds)
+        reader: BodyReader = current_app.extensions[BODY_READER]
+        return reader.read_json(req)
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Say which fields are wrong, and why."""
         messages = error.messages.get("json", {}) if isinstance(error.messages, dict) else {}
-        details = tuple(_details(messages))
+        details = tuple(islice(_details(messages), MOST_DETAILS))
         first = details[0]
         where = f"“{first.path}”: " if first.path else ""
         raise InvalidRequest(f"The request is not right. {where}{first.reason}", details=details)
@@ -45,7 +51,7 @@ def _details(messages: Any, path: str = "") -> Iterator[Detail]:
             yield from _details(inner, path + own)
     else:
         for reason in messages:
-            yield Detail(path, reason)
+            yield Detail(path[:LONGEST_PATH_CHARACTERS], reason)
 
 
 class Blueprint(flask_smorest.Blueprint):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout, UnsupportedMediaType
 
 from chatapp.domain.errors import ChatError
-from chatapp.web import client_socket
+from chatapp.web.client_socket import ClientWatch
 
 DEEPEST_NESTING = 20
 PIECE_BYTES = 65_536
 SILENCE_SECONDS = 5.0
+STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+TOO_LARGE = "a number is too large"
 
 
 class InvalidJson(ChatError):
@@ -25,19 +28,47 @@ class InvalidJson(ChatError):
     code = "invalid_json"
 
 
-def read_json(request: Request, *, max_bytes: int, timeout_seconds: float) -> Any:
-    """Return the JSON of a request's body.
+@dataclass(frozen=True, slots=True)
+class BodyReader:
+    """Reads bodies of at most ``max_bytes``, ``max_values`` values and ``timeout_seconds``."""
 
-    Raises:
-        UnsupportedMediaType: it does not say that it is JSON, or is compressed.
-        RequestEntityTooLarge: it is longer than ``max_bytes``.
-        RequestTimeout: it took longer than ``timeout_seconds``.
-        InvalidJson: anything else.
-    """
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
-    if request.mimetype != "application/json" or charset != "utf-8" or "Content-Encoding" in request.headers:
-        raise UnsupportedMediaType
-    return parse(_read(request, max_bytes, timeout_seconds))
+    watch: ClientWatch
+    max_bytes: int
+    max_values: int
+    timeout_seconds: float
+
+    def read_json(self, request: Request) -> Any:
+        """Return the JSON of a request's body.
+
+        Raises:
+            UnsupportedMediaType: it does not say that it is JSON, or is compressed.
+            RequestEntityTooLarge: it is longer than ``max_bytes``.
+            RequestTimeout: it took longer than ``timeout_seconds``.
+            InvalidJson: anything else.
+        """
+        charset = request.mimetype_params.get("charset", "utf-8").lower()
+        if request.mimetype != "application/json" or charset != "utf-8" or "Content-Encoding" in request.headers:
+            raise UnsupportedMediaType
+        body = self._read(request)
+        _require_few_values(body, self.max_values)
+        return parse(body)
+
+    def _read(self, request: Request) -> bytes:
+        expected = request.content_length
+        if expected is not None and expected > self.max_bytes:
+            raise RequestEntityTooLarge
+        deadline = time.monotonic() + self.timeout_seconds
+        body = bytearray()
+        with self.watch.patience(request.environ, SILENCE_SECONDS, self.timeout_seconds):
+            while piece := _piece(request):
+                body += piece
+                if len(body) > self.max_bytes:
+                    raise RequestEntityTooLarge
+                if time.monotonic() > deadline:
+                    raise RequestTimeout
+        if expected is not None and len(body) < expected:
+            raise InvalidJson("The body ended before its announced length.")
+        return bytes(body)
 
 
 def parse(body: bytes) -> Any:
@@ -53,66 +84,48 @@ def parse(body: bytes) -> Any:
     except RecursionError:
         raise InvalidJson("The JSON is nested too deeply.") from None
     except json.JSONDecodeError as error:
-        raise InvalidJson(f"The body is not JSON: {error.msg} at character {error.pos}.") from None
-    except ValueError as error:
-        raise InvalidJson(f"The body is not JSON: {error}.") from None
+        reason = error.msg.partition(" (")[0].removesuffix(" at")
+        raise InvalidJson(f"The body is not JSON: {reason} at character {error.pos}.") from None
+    except ValueError:  # Python's own bound for the digits of a whole number
+        raise InvalidJson(f"The body is not JSON: {TOO_LARGE}.") from None
     _check(value)
     return value
 
 
-def _read(request: Request, max_bytes: int, timeout_seconds: float) -> bytes:
-    expected = request.content_length
-    if expected is not None and expected > max_bytes:
-        raise RequestEntityTooLarge
-    client = client_socket.of(request.environ)
-    if client is None:
-        return _read_pieces(request, max_bytes, timeout_seconds)
-    before = client.gettimeout()
-    client.settimeout(min(SILENCE_SECONDS, timeout_seconds))
+def _piece(request: Request) -> bytes:
     try:
-        return _read_pieces(request, max_bytes, timeout_seconds)
-    finally:
-        client.settimeout(before)
-
-
-def _read_pieces(request: Request, max_bytes: int, timeout_seconds: float) -> bytes:
-    deadline = time.monotonic() + timeout_seconds
-    body = bytearray()
-    while piece := _piece(request.stream.read):
-        body += piece
-        if len(body) > max_bytes:
-            raise RequestEntityTooLarge
-        if time.monotonic() > deadline:
-            raise RequestTimeout
-    if request.content_length is not None and len(body) < request.content_length:
-        raise InvalidJson("The body ended before its announced length.")
-    return bytes(body)
-
-
-def _piece(read: Callable[[int], bytes]) -> bytes:
-    try:
-        return read(PIECE_BYTES)
+        return request.stream.read(PIECE_BYTES)
     except TimeoutError:
         raise RequestTimeout from None
     except Exception as error:  # each server has exceptions of its own for a broken body
         raise InvalidJson("The body did not arrive in one piece.") from error
 
 
+def _require_few_values(body: bytes, max_values: int) -> None:
+    """Refuse a flood of small values unparsed: it would hold up everybody for seconds."""
+    if _values(body) > max_values and _values(STRING.sub(b"", body)) > max_values:
+        raise InvalidJson("The JSON holds too many values.")
+
+
+def _values(text: bytes) -> int:
+    return 1 + text.count(b",") + text.count(b"[") + text.count(b"{")
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("the same key stands twice in an object")
+        raise InvalidJson("The body is not JSON: the same key stands twice in an object.")
     return found
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not a number of JSON")
+    raise InvalidJson(f"The body is not JSON: {constant} is no number.")
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise ValueError("a number is too large")
+        raise InvalidJson(f"The body is not JSON: {TOO_LARGE}.")
     return number
 
 

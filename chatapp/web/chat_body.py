@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from chatapp.domain.conversation import Turn
-from chatapp.domain.entities import Message
+from chatapp.domain.entities import Message, Role
 from chatapp.web.schemas import ROLES, MessageSchema
 
 REQUIRED = "This field is required."
@@ -26,13 +26,18 @@ class BodyLimits:
     message_characters: int
     messages: int
 
+    @property
+    def values(self) -> int:
+        """Return how many values the JSON may hold: a message has three, and one too many shall be told as such."""
+        return 16 * self.messages + 1000
 
-def _check_text(text: Any, max_characters: int) -> str:
+
+def _check_text(text: Any, max_characters: int, *, may_be_blank: bool = False) -> str:
     if not isinstance(text, str):
         raise ValidationError("This must be a text.")
     if len(text) > max_characters:
         raise ValidationError(f"This is too long: {len(text):,} characters, where {max_characters:,} are allowed.")
-    if not text or text.isspace():
+    if not may_be_blank and (not text or text.isspace()):
         raise ValidationError("This must not be empty.")
     if "\0" in text:
         raise ValidationError("This must not hold the character NUL.")
@@ -57,7 +62,7 @@ class Number(fields.Float):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValidationError("This must be a number.")
-        return float(value)
+        return value  # a whole number of any length; it may be too long for a float
 
 
 class WholeNumber(fields.Integer):
@@ -95,7 +100,9 @@ class History(fields.List[Any]):
         if not isinstance(role, str) or role not in ROLES:
             raise ValidationError({place: {"role": ["This must be “user”, “assistant” or “system”."]}})
         try:
-            content = _check_text(item.get("content"), self._max_characters)
+            # A model may answer nothing, and what it answered must be good as history.
+            may_be_blank = role == Role.ASSISTANT
+            content = _check_text(item.get("content"), self._max_characters, may_be_blank=may_be_blank)
         except ValidationError as error:
             raise ValidationError({place: {"content": error.messages}}) from None
         if len(item) > 2:

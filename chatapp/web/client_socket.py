@@ -9,10 +9,13 @@ from __future__ import annotations
 import select
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 TCP_ESTABLISHED = 1
+NO_PATIENCE_SECONDS = 0.001
 
 
 def of(environ: Mapping[str, Any]) -> socket.socket | None:
@@ -22,7 +25,9 @@ def of(environ: Mapping[str, Any]) -> socket.socket | None:
 
 
 class ClientWatch:
-    """Notices callers who left, also while nothing is written to them. ``sweep`` must be called all the time.
+    """Notices callers who left, also while nothing is written to them, and those who never come to an end.
+
+    ``sweep`` must be called a few times a second.
 
     A caller who closes only their sending side counts as gone too: no browser does that, and the kernel shows no
     difference.
@@ -30,6 +35,7 @@ class ClientWatch:
 
     def __init__(self) -> None:
         self._watched: dict[int, tuple[socket.socket, Callable[[], None]]] = {}
+        self._sending: dict[int, tuple[socket.socket, float]] = {}
         self._lock = threading.Lock()
         self._last = 0
 
@@ -39,17 +45,48 @@ class ClientWatch:
         if client is None:
             return lambda: None
         with self._lock:
-            self._last += 1
-            place = self._last
+            place = self._next_place()
             self._watched[place] = (client, on_gone)
         return lambda: self._forget(place)
 
+    @contextmanager
+    def patience(self, environ: Mapping[str, Any], silence_seconds: float, total_seconds: float) -> Iterator[None]:
+        """Let reading from the caller end in ``TimeoutError`` after a silence, and once all the time is used up.
+
+        A server reads until it has what it was asked for, so a time-out of the socket alone, which counts anew with
+        every byte, would never end somebody who sends one a second.
+        """
+        client = of(environ)
+        if client is None:
+            yield
+            return
+        before = client.gettimeout()
+        client.settimeout(min(silence_seconds, total_seconds))
+        with self._lock:
+            place = self._next_place()
+            self._sending[place] = (client, monotonic() + total_seconds)
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._sending[place]
+                client.settimeout(before)
+
     def sweep(self) -> None:
         """Look at all callers once; costs about 2 µs each."""
+        now = monotonic()
+        with self._lock:
+            for client, deadline in self._sending.values():
+                if now > deadline:
+                    client.settimeout(NO_PATIENCE_SECONDS)
         for place, (client, on_gone) in list(self._watched.items()):
             if _has_left(client):
                 self._forget(place)
                 on_gone()
+
+    def _next_place(self) -> int:
+        self._last += 1
+        return self._last
 
     def _forget(self, place: int) -> None:
         self._watched.pop(place, None)

@@ -45,6 +45,10 @@ HTTP_ERRORS = {
 }
 """What the framework refuses by itself: status, code, sentence."""
 
+TOO_MANY_REQUESTS = 429
+USUAL_WAIT_SECONDS = 5
+"""What a caller who sent too much is told to wait where the provider does not say."""
+
 PAGES = frozenset({"/", "/chat"})
 
 
@@ -65,8 +69,11 @@ def respond(error: ChatError, partial: str | None = None) -> Response:
     if partial is not None:
         body["partial"] = partial
     answer = _shape(body, STATUS_BY_CODE[error.code])
-    if error.retry_after_seconds is not None:
-        answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    wait_seconds = error.retry_after_seconds
+    if wait_seconds is None and answer.status_code == TOO_MANY_REQUESTS:
+        wait_seconds = USUAL_WAIT_SECONDS
+    if wait_seconds is not None:
+        answer.headers["Retry-After"] = str(wait_seconds)
     return answer
 
 

@@ -78,7 +78,7 @@ class ChatAnswer(Schema):
     model = fields.String(required=True)
     conversation = fields.List(fields.Nested(MessageSchema), required=True)
     usage = fields.Nested(UsageSchema, required=True)
-    finish_reason = fields.String(required=True)
+    finish_reason = fields.String(required=True, allow_none=True, metadata={"description": "null: it was stopped."})
     cost = fields.Nested(CostSchema, required=True)
 
 

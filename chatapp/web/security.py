@@ -11,7 +11,8 @@ from flask_cors import CORS
 from chatapp.domain.errors import ChatError
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
+LABEL = "[A-Za-z0-9_-]{1,63}"
+HOST = re.compile(rf"({LABEL}(\.{LABEL})*\.?|\[[0-9A-Fa-f:.]+\])(:\d{{1,5}})?")
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -69,7 +70,9 @@ def share(app: Flask, allowed_origins: tuple[str, ...]) -> None:
 
     @app.after_request  # runs after flask-cors, which is registered below
     def keep_pages_to_ourselves(response: Response) -> Response:
-        if response.mimetype == "text/html" or request.endpoint == "pages.static":
+        # Flask calls its own, empty answers to OPTIONS HTML; they are preflights, and the API's.
+        is_html = response.mimetype == "text/html" and request.method != "OPTIONS"
+        if is_html or request.blueprint == "pages":
             for name in [name for name, _ in response.headers if name.startswith("Access-Control-")]:
                 del response.headers[name]
         elif not everybody:

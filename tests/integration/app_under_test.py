@@ -1,0 +1,137 @@
+"""The application in this process: the real thing, but for a model that says what a test wants.
+
+app = app_with(script=[[Say("Hello "), Cut()]], max_messages=3)
+app.stream("Hi")[-1]["code"]
+app.calls[0].request.messages
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from dependency_injector import providers
+from flask import Flask
+from werkzeug.datastructures import Headers
+
+from chatapp.adapters.fake_chat import FakeCall, FakeChatModel, Step
+from chatapp.adapters.system import SystemClock
+from chatapp.bootstrap import build_app, build_container
+from chatapp.domain.ports import ChatModel
+from chatapp.domain.replies import ReplyLimits, ReplyService
+from chatapp.settings import Settings
+
+JSON = "application/json"
+FIRST_REPLY = "reply-1"
+LAUNCH_DAY = date(2026, 11, 22)
+
+
+class DayClock(SystemClock):
+    """A clock that stays on one day."""
+
+    def __init__(self, day: date) -> None:
+        self._day = day
+
+    def now(self) -> datetime:
+        """Return noon of that day."""
+        return datetime.combine(self._day, time(12), UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of the application, read to its end."""
+
+    status: int
+    headers: Headers
+    text: str
+
+    @property
+    def json(self) -> Any:
+        """Return the body, which must be JSON and say so."""
+        assert self.headers["Content-Type"] == JSON, self.headers["Content-Type"]
+        return json.loads(self.text)
+
+    @property
+    def code(self) -> Any:
+        """Return the code of an error."""
+        return self.json["code"]
+
+
+@dataclass(frozen=True, slots=True)
+class AppUnderTest:
+    """One application, and the model behind it. Replies are named ``reply-1``, ``reply-2`` and so on."""
+
+    flask: Flask
+    model: FakeChatModel
+    replies: ReplyService
+
+    @property
+    def calls(self) -> list[FakeCall]:
+        """Return what the model was asked."""
+        return self.model.calls
+
+    def send(
+        self, method: str, path: str, body: bytes | str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a request as it stands."""
+        with self.flask.test_client().open(path, method=method, data=body, headers=dict(headers or {})) as response:
+            return Answer(response.status_code, response.headers, response.get_data(as_text=True))
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Send a GET."""
+        return self.send("GET", path, headers=headers)
+
+    def post(self, path: str, body: bytes | str = b'{"message": "Hi"}', **headers: str) -> Answer:
+        """Send a body as JSON, as it stands."""
+        return self.send("POST", path, body, {"Content-Type": JSON, **headers})
+
+    def ask(self, message: str = "Hi", **fields: Any) -> Answer:
+        """Ask for a whole answer."""
+        return self.post("/chat", json.dumps({"message": message, **fields}))
+
+    def streamed(self, message: str = "Hi", **fields: Any) -> Answer:
+        """Ask for an answer as events; return it as it was on the wire."""
+        return self.post("/chat/stream", json.dumps({"message": message, **fields}))
+
+    def stream(self, message: str = "Hi", **fields: Any) -> list[dict[str, Any]]:
+        """Ask for an answer as events and return all of them."""
+        answer = self.streamed(message, **fields)
+        assert answer.headers["Content-Type"].startswith("text/event-stream"), answer.text
+        return events_in(answer.text)
+
+
+def app_with(
+    script: Sequence[Sequence[Step]] = (),
+    *,
+    model: ChatModel | None = None,
+    limits: ReplyLimits | None = None,
+    today: date = LAUNCH_DAY,
+    **settings: Any,
+) -> AppUnderTest:
+    """Return an application with these settings whose model plays ``script``, an entry a request.
+
+    ``model`` takes the place of the fake, ``limits`` that of the bounds that the settings give.
+    """
+    container = build_container(Settings(**settings))
+    fake = FakeChatModel(script)
+    container.chat_model.override(providers.Object(model or fake))
+    container.clock.override(providers.Object(DayClock(today)))
+    numbers = itertools.count(1)
+    container.replies.add_kwargs(new_id=providers.Object(lambda: f"reply-{next(numbers)}"))
+    if limits is not None:
+        container.limits.override(providers.Object(limits))
+    app = build_app(container.settings(), container)
+    return AppUnderTest(app, fake, container.replies())
+
+
+def events_in(text: str) -> list[dict[str, Any]]:
+    """Return the events of a whole stream, which must be well-formed: JSON on one line, comments between them."""
+    blocks = text.split("\n\n")
+    assert blocks.pop() == "", "the last event has no end"
+    lines = [block for block in blocks if not block.startswith(":")]
+    assert all(line.startswith("data: ") and "\n" not in line for line in lines), lines
+    return [json.loads(line.removeprefix("data: ")) for line in lines]
