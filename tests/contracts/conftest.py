@@ -31,12 +31,9 @@ def provider(
     if request.param == "fake":
         yield FakeProvider()
         return
-    tls = None
-    if request.param == "openai over TLS":
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
-        tls = server_context(*certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with ScriptedUpstream(tls) as upstream:
+    with ScriptedUpstream(server_context(*certificate) if "TLS" in request.param else None) as upstream:
         yield OpenAIProvider(upstream)
 
 

@@ -12,7 +12,8 @@ import msgspec
 import openai
 
 from chatapp.adapters.openai_chat.errors import translated, unintelligible, was_not_taken
-from chatapp.adapters.openai_chat.transport import Exchange, Urllib3Transport, current_exchange
+from chatapp.adapters.openai_chat.exchange import Exchange, current_exchange
+from chatapp.adapters.openai_chat.transport import Urllib3Transport
 from chatapp.adapters.openai_chat.wire import UNREADABLE, AnswerReader, body_of
 from chatapp.domain.entities import ChatRequest, ProviderModel
 from chatapp.domain.events import Event, Started

@@ -1,114 +1,33 @@
-"""urllib3 under the SDK's HTTP client, with exchanges that another thread can break off.
+"""urllib3 under the SDK's HTTP client.
 
 httpx2's own transport parses HTTP in Python and has no way to end a read that another thread is blocked in.
 """
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from contextvars import ContextVar
-from typing import Any, cast
+from typing import cast
 from urllib.parse import unquote
 from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
-READ_BYTES = 65_536
+from chatapp.adapters.openai_chat.chunks import READ_BYTES
+from chatapp.adapters.openai_chat.exchange import Exchange, OwnedConnection, OwnedTLSConnection, current_exchange
 
 
 class NotConnected(httpx2.ConnectError):
     """Nobody listens there: the request cannot have arrived."""
 
 
-class Exchange:
-    """One request and its answer. ``abort`` may be called from any thread, at any moment, any number of times."""
-
-    def __init__(self) -> None:
-        self._aborted = threading.Event()
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-
-    @property
-    def aborted(self) -> bool:
-        """Tell whether somebody broke it off."""
-        return self._aborted.is_set()
-
-    def wait_aborted(self, seconds: float) -> bool:
-        """Wait, but no longer than until somebody breaks it off; return whether somebody did."""
-        return self._aborted.wait(seconds)
-
-    def abort(self) -> None:
-        """Shut the connection down, which also frees a thread that is blocked reading from it."""
-        self._aborted.set()
-        with self._lock, suppress(OSError):
-            if self._socket is not None:
-                # close() would wait for that thread. Both directions: the provider is to notice at once. Not the
-                # method of a TLS socket: it would make that thread read what is encrypted as if it were plain.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-    def require_wanted(self) -> None:
-        """Go no further with what was broken off.
-
-        Raises:
-            httpx2.ConnectError: it was.
-        """
-        if self.aborted:
-            raise httpx2.ConnectError("The request was given up before it was sent.")
-
-    def carried_by(self, connected: socket.socket) -> None:
-        """Note the connection that is about to be used; ``abort`` either finds it here, or was before."""
-        with self._lock:
-            self._socket = connected
-        self.require_wanted()
-
-    def hurry(self, timeout_seconds: float) -> None:
-        """Give up sooner on what is still to come, for nobody waits for it; and let the connection go."""
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.settimeout(timeout_seconds)
-        self.let_go()
-
-    def let_go(self) -> None:
-        """Leave the connection to others: from now on ``abort`` does not touch it."""
-        with self._lock:
-            self._socket = None
-
-
-current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", default=None)
-"""The exchange of this thread's next request: nothing can be handed through the SDK to its transport."""
-
-
-class _Noted(HTTPConnection):
-    def connect(self) -> None:
-        super().connect()
-        self._note()
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        self._note()
-        super().request(*args, **kwargs)
-
-    def _note(self) -> None:
-        exchange = current_exchange.get()
-        if exchange is not None and self.sock is not None:
-            self.sock.settimeout(self.timeout)  # the exchange before may have been in a hurry at its end
-            exchange.carried_by(self.sock)
-
-
-class _NotedTLS(_Noted, HTTPSConnection):
-    pass
-
-
 class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Noted
+    ConnectionCls = OwnedConnection
 
 
 class _TLSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _NotedTLS
+    ConnectionCls = OwnedTLSConnection
 
 
 class Urllib3Transport(httpx2.BaseTransport):
@@ -166,12 +85,9 @@ class _Body(httpx2.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            if self._answer.chunked:
-                yield from self._answer.read_chunked(READ_BYTES, decode_content=False)
-            else:
-                # Not stream(), which waits until so many bytes have come: words would be held back.
-                while data := self._answer.read1(READ_BYTES, decode_content=False):
-                    yield data
+            # Not stream(), which waits until so many bytes have come: words would be held back.
+            while data := self._answer.read1(READ_BYTES, decode_content=False):
+                yield data
         except urllib3.exceptions.HTTPError as error:
             raise as_httpx2(error) from error
         self._whole = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.request import getproxies_environment
 
 import pytest
@@ -9,11 +10,19 @@ import pytest
 from chatapp.adapters.openai_chat import OpenAIChatModel
 from tests.integration.openai_chat.asking import model_for
 from tests.upstream import ScriptedUpstream
+from tests.upstream.tls import self_signed
+
+
+@pytest.fixture(scope="session")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The only certificate that is trusted here; to read the machine's own hundreds takes 25 ms a client."""
+    return self_signed(tmp_path_factory.mktemp("tls"))[0]
 
 
 @pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The proxies of this machine are not asked."""
+def _apart_from_this_machine(trusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the proxies nor the certificates of this machine count."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     for scheme in getproxies_environment():
         for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper()):
             monkeypatch.delenv(name, raising=False)

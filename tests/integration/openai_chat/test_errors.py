@@ -1,6 +1,8 @@
 """What OpenAI's errors, and those on the way to it, mean in the domain's words."""
 
 import re
+import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -152,8 +154,18 @@ def test_nobody_there_is_a_failure_that_says_so() -> None:
     assert "cannot be reached" in str(heard.error)
 
 
-def test_a_server_without_tls_where_tls_is_wanted_is_a_failure(upstream: ScriptedUpstream) -> None:
-    assert isinstance(ask(model_for(upstream.url.replace("http:", "https:"))).error, ProviderFailed)
+def test_a_server_without_tls_where_tls_is_wanted_is_a_failure() -> None:
+    def answer_in_clear(listener: socket.socket) -> None:
+        peer, _ = listener.accept()
+        with peer:
+            peer.recv(10_000)
+            peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        pool.submit(answer_in_clear, listener)
+        heard = ask(model_for(f"https://127.0.0.1:{listener.getsockname()[1]}/v1"))
+
+    assert isinstance(heard.error, ProviderFailed)
 
 
 MID_STREAM: list[tuple[object, type[ChatError]]] = [
