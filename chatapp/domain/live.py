@@ -116,10 +116,8 @@ class Follower:
         Returns "" when the wait brought none: ``outcome`` then tells how the reply ended, ``left`` that this
         follower is to stop, and if neither is set it is time to give the reader a sign of life.
         """
-        text = self._take()
-        if text or self.outcome is not None or self.left:
-            return text
-        self._wait(self.has_news)
+        if not self.has_news():
+            self._wait(self.has_news)
         return self._take()
 
     def wait_until_begun(self, timeout_seconds: float) -> None:

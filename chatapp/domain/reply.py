@@ -63,7 +63,7 @@ class ReplyRecord:
 
 
 class Reply:
-    """Collects an answer. It ends once; whatever comes after its end is ignored.
+    """Collects an answer, of ``characters`` so far. It ends once; whatever comes after its end is ignored.
 
     Text beyond ``max_characters`` is cut off, and ends the reply as truncated.
     """
@@ -72,6 +72,7 @@ class Reply:
         "_ends",
         "_max_characters",
         "_pieces",
+        "characters",
         "error",
         "finish_reason",
         "id",
@@ -86,17 +87,13 @@ class Reply:
         self._max_characters = max_characters
         self.state = ReplyState.RUNNING
         self.started = False
+        self.characters = 0
         self.provider_request_id: str | None = None
         self.usage: Usage | None = None
         self.finish_reason: str | None = None
         self.error: ChatError | None = None
         self._pieces: list[str] = []
         self._ends: list[int] = []
-
-    @property
-    def characters(self) -> int:
-        """Return how long the text is so far."""
-        return self._ends[-1] if self._ends else 0
 
     @property
     def text(self) -> str:
@@ -114,7 +111,7 @@ class Reply:
 
     def apply(self, event: Event) -> bool:
         """Take in what the model says; return True if that ended the reply."""
-        if self.state.is_final:
+        if self.state is not ReplyState.RUNNING:
             return False
         if isinstance(event, Delta):
             return self._add(event.text)
@@ -137,13 +134,16 @@ class Reply:
         return True
 
     def _add(self, text: str) -> bool:
-        room = self._max_characters - self.characters
         self.started = True
-        # The end goes last: a reader on another thread trusts it.
-        end = self.characters + min(len(text), room)
-        self._pieces.append(text[:room])
+        end = self.characters + len(text)
+        excess = end - self._max_characters
+        if excess > 0:
+            end -= excess
+            text = text[:-excess]
+        self._pieces.append(text)
         self._ends.append(end)
-        return len(text) > room and self.end(ReplyState.TRUNCATED, finish_reason="length")
+        self.characters = end  # last: a reader on another thread trusts it
+        return excess > 0 and self.end(ReplyState.TRUNCATED, finish_reason="length")
 
     def _finish(self, reason: str) -> bool:
         state = STATE_BY_FINISH_REASON.get(reason, ReplyState.COMPLETE)
