@@ -10,9 +10,9 @@ import pytest
 KINDS = {
     "worker class gevent": r"\[(.*-)?gevent(-.*)?\]",
     "worker class gthread": r"\[(.*-)?gthread(-.*)?\]",
-    "adapter OpenAIChatModel": r"contracts/test_chat_model.py.*OpenAI",
-    "adapter FakeChatModel": r"contracts/test_chat_model.py.*Fake",
-    "adapter MemoryReplyStore": r"contracts/test_reply_store.py.*Memory",
+    "adapter OpenAIChatModel": r"contracts/test_chat_model.*\[openai",
+    "adapter FakeChatModel": r"contracts/test_chat_model.*\[fake",
+    "adapter MemoryReplyStore": r"contracts/test_reply_store.*\[Memory",
     "browser Chromium": r"integration/browser/",
 }
 """What is counted, and how the ids of such tests look."""
