@@ -85,6 +85,7 @@ def share(app: Flask, allowed_origins: tuple[str, ...]) -> None:
         app,
         origins="*" if everybody else list(allowed_origins),
         send_wildcard=everybody,
+        always_send=everybody,
         methods=["GET", "POST"],
         allow_headers=["Content-Type", "Authorization", "X-Request-Id", "Last-Event-ID"],
         expose_headers=["X-Request-Id", "Retry-After"],

@@ -109,12 +109,13 @@ def app_with(
     *,
     model: ChatModel | None = None,
     limits: ReplyLimits | None = None,
+    conversations: object | None = None,
     today: date = LAUNCH_DAY,
     **settings: Any,
 ) -> AppUnderTest:
     """Return an application with these settings whose model plays ``script``, an entry a request.
 
-    ``model`` takes the place of the fake, ``limits`` that of the bounds that the settings give.
+    ``model``, ``limits`` and ``conversations`` take the place of what the container makes.
     """
     container = build_container(Settings(**settings))
     fake = FakeChatModel(script)
@@ -124,6 +125,8 @@ def app_with(
     container.replies.add_kwargs(new_id=providers.Object(lambda: f"reply-{next(numbers)}"))
     if limits is not None:
         container.limits.override(providers.Object(limits))
+    if conversations is not None:
+        container.conversations.override(providers.Object(conversations))
     app = build_app(container.settings(), container)
     return AppUnderTest(app, fake, container.replies())
 

@@ -71,7 +71,7 @@ NOT_STRICT_JSON: dict[str, bytes] = {
     "half a character in the history": b'{"message": "Hi", "messages": [{"role": "user", "content": "\\ud800"}]}',
     "a flood of values": b"[%b]" % b",".join([b"[]"] * 300_000),
     "a flood of keys": b"{%b}" % b",".join(b'"%d":1' % number for number in range(100_000)),
-    "a flood that ends in a text": b'[%b,"\\"' % b",".join([b"1"] * 300_000),
+    "a flood, and a text without end": b'[%b"%b' % (b"1," * 300_000, b'\\"' * 300_000),
 }
 
 

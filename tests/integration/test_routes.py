@@ -10,8 +10,9 @@ import pytest
 from chatapp import __version__
 from chatapp.adapters.fake_chat import Finish, Say
 from chatapp.domain.entities import Message, Role
+from chatapp.domain.errors import NotFound
 from chatapp.settings import Provider
-from tests.integration.app_under_test import AppUnderTest, app_with
+from tests.integration.app_under_test import FIRST_REPLY, AppUnderTest, app_with
 
 HELLO = [Say("Hello there.")]
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
@@ -223,6 +224,13 @@ def test_cookies_and_authorization_are_neither_read_nor_set(app: AppUnderTest) -
     answer = app.post("/chat", Authorization="Bearer sk-somebody", Cookie="session=x")
 
     assert (answer.status, answer.headers.getlist("Set-Cookie")) == (200, [])
+
+
+def test_what_was_said_is_not_kept(app: AppUnderTest) -> None:
+    app.ask()
+
+    with pytest.raises(NotFound):
+        app.replies.find(FIRST_REPLY)
 
 
 def test_apps_in_one_process_do_not_mix() -> None:

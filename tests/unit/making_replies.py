@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chatapp.adapters.estimator import TokenEstimator
@@ -66,3 +66,32 @@ class Stage:
         outcome = self.open(request, kept=kept).live.outcome
         assert outcome is not None, "the reply still runs"
         return outcome
+
+
+class RecordingStore(MemoryReplyStore):
+    """A store that remembers what it was told, and fails at as many checkpoints as it should."""
+
+    def __init__(self, failures: int = 0) -> None:
+        super().__init__()
+        self.opened: list[ReplyRecord] = []
+        self.appended: list[dict[str, str]] = []
+        self.finished: list[ReplyRecord] = []
+        self._failures = failures
+
+    def open(self, record: ReplyRecord) -> None:
+        """Remember it."""
+        self.opened.append(record)
+        super().open(record)
+
+    def append(self, pieces: Mapping[str, str]) -> None:
+        """Fail, or remember it."""
+        if self._failures:
+            self._failures -= 1
+            raise OSError("The disk is full.")
+        self.appended.append(dict(pieces))
+        super().append(pieces)
+
+    def finish(self, record: ReplyRecord) -> bool:
+        """Remember it."""
+        self.finished.append(record)
+        return super().finish(record)

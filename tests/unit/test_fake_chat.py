@@ -126,6 +126,20 @@ def test_a_reader_who_leaves_has_stopped_it() -> None:
     assert (fake.calls[0].text, fake.calls[0].ended) == ("one ", Ending.STOPPED)
 
 
+def test_stop_ends_it_at_the_next_word() -> None:
+    fake = FakeChatModel([[Say("one two three")]])
+    stream = fake.open(question())
+
+    events = []
+    for event in stream:
+        events.append(event)
+        if isinstance(event, Delta):
+            stream.stop()
+
+    assert text_of(events) == "one "
+    assert fake.calls[0].ended is Ending.STOPPED
+
+
 @pytest.mark.parametrize("silence", [Pause(60), Wait(threading.Event())], ids=["a pause", "a gate"])
 @pytest.mark.parametrize("words", [[], [Say("one ")]], ids=["before the first word", "between words"])
 def test_stop_cuts_silence_short(silence: Step, words: list[Step]) -> None:

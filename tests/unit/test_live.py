@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
 from time import monotonic, sleep
 
 import pytest
 
-from chatapp.domain.entities import Usage
 from chatapp.domain.errors import ProviderFailed
-from chatapp.domain.events import Delta, Event, Finished, Started, UsageReported
+from chatapp.domain.events import Delta, Event, Finished, Started
 from chatapp.domain.live import Follower, LiveReply
 from chatapp.domain.reply import OnDisconnect, Reply, ReplyRecord, ReplyState
 from tests.samples import question
@@ -225,12 +225,6 @@ def test_a_beginning_that_is_past_is_not_waited_for(live: LiveReply) -> None:
     follower.wait_until_begun(timeout_seconds=3600)
 
 
-def test_usage_alone_is_no_beginning(live: LiveReply) -> None:
-    say(live, UsageReported(Usage(1, 1)))
-
-    assert not live.reply.started
-
-
 def test_many_readers_and_one_writer_lose_and_invent_nothing(live: LiveReply, readers: ThreadPoolExecutor) -> None:
     words = [f"{number} " for number in range(2000)]
     reading = [readers.submit(read_all, follower_of(live)) for _ in range(8)]
@@ -241,11 +235,35 @@ def test_many_readers_and_one_writer_lose_and_invent_nothing(live: LiveReply, re
     assert {result_of(each) for each in reading} == {"".join(words)}
 
 
-def test_readers_that_come_and_go_leave_no_bell_behind(live: LiveReply, readers: ThreadPoolExecutor) -> None:
-    reading = [readers.submit(follower_of(live).wait_until_begun, 0.001 * n) for n in range(8)]
-    for _ in range(500):
-        live.wake()
+class NewsMeanwhile(list[Lock]):
+    """The bells of those who wait, where something happens right before one is hung up or taken down."""
 
-    for each in reading:
-        each.result(PATIENCE_SECONDS)
-    assert not live.waiting
+    def __init__(self, news: Callable[[], None]) -> None:
+        super().__init__()
+        self._news = news
+
+    def append(self, bell: Lock) -> None:
+        self._news()
+        super().append(bell)
+
+    def remove(self, bell: Lock) -> None:
+        self._news()
+        super().remove(bell)
+
+
+def test_news_that_comes_while_a_reader_sits_down_is_not_missed(live: LiveReply, readers: ThreadPoolExecutor) -> None:
+    live.waiting = NewsMeanwhile(lambda: say(live, Delta("x")))
+
+    assert result_of(readers.submit(follower_of(live).read)) == "x"
+
+
+def test_a_bell_that_rings_as_the_time_is_up_rings_only_once(live: LiveReply, readers: ThreadPoolExecutor) -> None:
+    follower = follower_of(live)
+    live.waiting = NewsMeanwhile(live.wake)
+    follower.wait_until_begun(0.001)
+
+    reading = readers.submit(follower.read)
+    until(lambda: live.waiting or reading.done())
+    say(live, Delta("x"))
+
+    assert result_of(reading) == "x"

@@ -22,7 +22,7 @@ from chatapp.domain.replies import ReplyLimits
 from chatapp.domain.reply import OnDisconnect, ReplyState
 from tests.samples import PRICE, card, question
 from tests.unit.deterministic import Meanwhile, SteppedRunner
-from tests.unit.making_replies import Stage
+from tests.unit.making_replies import RecordingStore, Stage
 
 
 def test_a_reply_is_made_and_told_with_all_that_belongs_to_it() -> None:
@@ -53,10 +53,12 @@ def test_a_finished_reply_is_stored_as_it_was_told() -> None:
 
 @pytest.mark.parametrize("script", [[Say("Hello")], [Say("half"), Cut()]], ids=["whole", "cut"])
 def test_a_reply_that_is_not_kept_leaves_no_trace(script: list[Step]) -> None:
-    stage = Stage([[*script[:1], Meanwhile(lambda: stage.replies.beat()), *script[1:]]])
+    store = RecordingStore()
+    stage = Stage([[*script[:1], Meanwhile(lambda: stage.replies.beat()), *script[1:]]], store=store)
 
     stage.outcome(kept=False)
 
+    assert (store.opened, store.appended, store.finished) == ([], [], [])
     with pytest.raises(NotFound):
         stage.replies.find("r1")
 

@@ -1,6 +1,6 @@
 """What is done a few times a second: time-outs, dead drivers, signs of life, checkpoints; and the shutdown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
 
@@ -10,7 +10,7 @@ from chatapp.domain.errors import AtCapacity, InternalError, Interrupted, Provid
 from chatapp.domain.replies import ReplyLimits
 from chatapp.domain.reply import ReplyRecord, ReplyState
 from tests.unit.deterministic import Meanwhile, SteppedRunner
-from tests.unit.making_replies import Stage
+from tests.unit.making_replies import RecordingStore, Stage
 
 LIMITS = ReplyLimits(first_token_seconds=120, next_token_seconds=60, total_seconds=900, sign_of_life_seconds=15)
 
@@ -93,14 +93,14 @@ def test_readers_are_woken_after_each_stretch_of_silence() -> None:
 
 
 def test_a_checkpoint_stores_only_what_is_new() -> None:
-    stage = Stage(store=RecordingStore())
+    store = RecordingStore()
+    stage = Stage(store=store)
     beat = Meanwhile(lambda: stage.replies.beat())
     stage.script.append([beat, Say("one "), beat, beat, Say("two "), Say("three "), beat, Say("four")])
 
     outcome = stage.outcome()
 
-    assert isinstance(stage.store, RecordingStore)
-    assert stage.store.appended == [{"r1": "one "}, {"r1": "two three "}]
+    assert store.appended == [{"r1": "one "}, {"r1": "two three "}]
     assert outcome.text == "one two three four"
 
 
@@ -117,24 +117,9 @@ def test_a_reply_can_be_found_with_its_text_so_far() -> None:
     assert [(record.state, record.text) for record in seen] == [(ReplyState.RUNNING, "one ")]
 
 
-class RecordingStore(MemoryReplyStore):
-    """A store that remembers its checkpoints, and fails at as many of them as it is told to."""
-
-    def __init__(self, failures: int = 0) -> None:
-        super().__init__()
-        self.appended: list[dict[str, str]] = []
-        self._failures = failures
-
-    def append(self, pieces: Mapping[str, str]) -> None:
-        if self._failures:
-            self._failures -= 1
-            raise OSError("The disk is full.")
-        self.appended.append(dict(pieces))
-        super().append(pieces)
-
-
 def test_a_checkpoint_that_failed_is_made_up_for_by_the_next() -> None:
-    stage = Stage(store=RecordingStore(failures=1))
+    store = RecordingStore(failures=1)
+    stage = Stage(store=store)
 
     def fail_once() -> None:
         with pytest.raises(OSError, match="disk"):
@@ -143,8 +128,7 @@ def test_a_checkpoint_that_failed_is_made_up_for_by_the_next() -> None:
     stage.script.append([Say("one "), Meanwhile(fail_once), Say("two "), Meanwhile(lambda: stage.replies.beat())])
     stage.outcome()
 
-    assert isinstance(stage.store, RecordingStore)
-    assert stage.store.appended == [{"r1": "one two "}]
+    assert store.appended == [{"r1": "one two "}]
 
 
 class UnwritableStore(MemoryReplyStore):

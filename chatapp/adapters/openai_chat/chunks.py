@@ -32,6 +32,7 @@ class ChunkReader:
         self._left = 0
         self._after_content = False
         self._in_trailers = False
+        self._trailer_bytes = 0
 
     def feed(self, data: bytes) -> bytes:
         """Take more bytes; return the content that they bring."""
@@ -60,6 +61,9 @@ class ChunkReader:
             self.failure = BadChunk("A chunk is longer than it says.") if line else None
         elif self._in_trailers:
             self.ended = not line
+            self._trailer_bytes += len(line)
+            if self._trailer_bytes > LONGEST_LINE_BYTES:
+                self.failure = BadChunk("What follows the last chunk has no end.")
         elif (size := _size(line)) is None:
             self.failure = BadChunk("A chunk does not say how long it is.")
         else:

@@ -114,7 +114,7 @@ class OpenAIStream:
                     self._drain(body)
                     return
         except (httpx2.HTTPError, OSError):
-            if self._exchange.aborted or not reader.has_reason:
+            if not reader.has_reason:
                 raise
         yield from reader.end()
 

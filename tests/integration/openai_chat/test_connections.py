@@ -14,7 +14,7 @@ from tests.integration.openai_chat.asking import ask, model_for
 from tests.integration.openai_chat.auditing import whenever
 from tests.samples import question
 from tests.server import free_port
-from tests.upstream import Cut, Pause, Reset, ScriptedUpstream, Stall, Step
+from tests.upstream import Cut, Pause, Reset, ScriptedUpstream, Send, Stall, Step
 from tests.upstream.tls import self_signed, server_context
 from tests.upstream.wire import answer, error, framed, sse, stream
 
@@ -96,6 +96,26 @@ def test_an_answer_that_never_ends_after_its_end_mark_is_not_waited_for(
     assert 0.5 < upstream.requests[0].wait_until_left() - began_at < 2.5
 
 
+@pytest.mark.parametrize(
+    ("rest", "most_seconds"),
+    [
+        pytest.param([framed(b":" * 70_000), framed(b":" * 70_000), Stall()], 0.5, id="long"),
+        pytest.param([step for _ in range(40) for step in (framed(b":\n"), Pause(0.1))], 2, id="slow"),
+        pytest.param([Send(b"0\r\n"), *[Send(b"Trailer: x\r\n" * 1000)] * 20, Stall()], 0.5, id="full of trailers"),
+    ],
+)
+def test_what_comes_after_the_end_mark_is_not_heard_to_its_end(
+    upstream: ScriptedUpstream, model: OpenAIChatModel, rest: list[Step], most_seconds: float
+) -> None:
+    upstream.script(*sse(["x"])[:-1], *rest)
+
+    began_at = monotonic()
+    heard = ask(model)
+
+    assert (heard.text, heard.error) == ("x", None)
+    assert monotonic() - began_at < most_seconds
+
+
 def test_the_haste_at_the_end_of_an_answer_ends_with_it(upstream: ScriptedUpstream, model: OpenAIChatModel) -> None:
     upstream.script(*sse(["quick"]))
     upstream.script(Pause(1.2), *sse(["slow"]))
@@ -112,6 +132,16 @@ def test_where_nobody_listens_it_is_tried_twice_and_no_more() -> None:
 
     assert isinstance(heard.error, ProviderFailed)
     assert len(tries) == 2
+
+
+def test_what_is_not_refused_but_out_of_reach_is_tried_once() -> None:
+    tries: list[float] = []
+
+    with whenever("socket.connect", lambda: tries.append(monotonic())):
+        heard = ask(model_for("http://255.255.255.255:9/v1"))
+
+    assert isinstance(heard.error, ProviderFailed)
+    assert len(tries) == 1
 
 
 def test_a_provider_that_comes_up_at_that_moment_is_reached() -> None:

@@ -1,0 +1,35 @@
+"""Commands as a person would run them: in an empty folder, with these settings and no others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import chdir
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from chatapp.cli import main
+
+OURS = ("CHATAPP_", "OPENAI_")
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Return the environment of this process, with these settings in place of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | settings
+
+
+def chatapp(folder: Path, *arguments: str, **settings: str) -> Result:
+    """Run ``chatapp`` in this process."""
+    unset = dict.fromkeys(name for name in os.environ if name.startswith(OURS))
+    with chdir(folder):
+        return CliRunner().invoke(main, arguments, env=unset | settings)
+
+
+def python(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of its own, until it ends."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment(**settings), capture_output=True, text=True, timeout=20, check=False
+    )
