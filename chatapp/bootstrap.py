@@ -9,13 +9,15 @@ from flask import Flask
 from chatapp.adapters.catalog_file import BadCatalog
 from chatapp.adapters.system import Pulse
 from chatapp.container import Container
+from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.errors import UnknownModel
 from chatapp.domain.replies import ReplyService
 from chatapp.settings import BadSettings, Settings
 from chatapp.web.app import Services, WebOptions, create_app
+from chatapp.web.assets import Assets
 from chatapp.web.chat_body import BodyLimits
 from chatapp.web.client_socket import ClientWatch
-from chatapp.web.pages import Site
+from chatapp.web.pages import STATIC, Site
 
 LIFE = "chatapp_life"
 """The key of the application's ``Life`` among its extensions."""
@@ -34,6 +36,29 @@ def build_container(settings: Settings) -> Container:
     return Container(settings=settings)
 
 
+def require_catalog(container: Container) -> ModelCatalog:
+    """Return the catalogue.
+
+    Raises:
+        BadSettings: it cannot be read, or lacks the default model.
+    """
+    try:
+        return container.catalog()
+    except (BadCatalog, UnknownModel) as error:
+        raise BadSettings(str(error)) from error
+
+
+def require_startable(settings: Settings) -> None:
+    """Look at what would fail in every worker process, where it would end in a traceback.
+
+    Raises:
+        BadSettings: the catalogue cannot be used.
+        AssetsMissing: the pages are not built.
+    """
+    require_catalog(build_container(settings))
+    Assets(STATIC)
+
+
 def build_app(settings: Settings, container: Container | None = None) -> Flask:
     """Return the application. Its ``Life`` does not beat yet: start it in the process that serves.
 
@@ -41,10 +66,7 @@ def build_app(settings: Settings, container: Container | None = None) -> Flask:
         BadSettings: the catalogue cannot be read, or lacks the default model.
     """
     container = container or build_container(settings)
-    try:
-        catalog = container.catalog()
-    except (BadCatalog, UnknownModel) as error:
-        raise BadSettings(str(error)) from error
+    catalog = require_catalog(container)
     replies, watch = container.replies(), ClientWatch()
     app = create_app(Services(catalog, container.conversations(), replies, watch), _options(settings))
     app.extensions[LIFE] = Life(Pulse([replies.beat, watch.sweep]), replies)
@@ -53,7 +75,7 @@ def build_app(settings: Settings, container: Container | None = None) -> Flask:
 
 def _options(settings: Settings) -> WebOptions:
     return WebOptions(
-        site=Site(settings.is_fake, settings.contact_phone, settings.contact_email),
+        site=Site(settings.is_fake, bool(settings.api_key), settings.contact_phone, settings.contact_email),
         body_limits=BodyLimits(
             body_bytes=settings.max_body_bytes,
             body_seconds=settings.body_seconds,

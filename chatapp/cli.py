@@ -9,12 +9,11 @@ from contextlib import suppress
 import click
 
 from chatapp import __version__
-from chatapp.adapters.catalog_file import BadCatalog
-from chatapp.bootstrap import build_container
+from chatapp.bootstrap import require_startable
 from chatapp.client import ChatClient, ChatError
-from chatapp.doctor import Finding, Verdict, examine
-from chatapp.domain.errors import UnknownModel
+from chatapp.doctor import Finding, Verdict, address, examine, port_trouble
 from chatapp.settings import BadSettings, Settings
+from chatapp.web.assets import AssetsMissing
 
 MARKS = {Verdict.GOOD: "ok     ", Verdict.NOTE: "note   ", Verdict.WRONG: "WRONG  "}
 
@@ -35,7 +34,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         raise click.ClickException("The server runs on Linux and macOS; on Windows, please use WSL.")
     chosen = {"CHATAPP_HOST": host, "CHATAPP_PORT": port, "CHATAPP_WORKERS": workers}
     os.environ.update({name: str(value) for name, value in chosen.items() if value is not None})
-    _require_catalog(_settings())
+    _require_startable(_settings())
     _raise_open_files()
     # In place of this process, so that whoever started it and stops it deals with gunicorn alone.
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:chatapp.gunicorn_conf", "chatapp.wsgi:app"]
@@ -60,8 +59,7 @@ def doctor() -> None:
 def ask(message: str, url: str | None, model: str | None, system: str | None) -> None:
     """Ask MESSAGE and show the answer as it comes."""
     if url is None:
-        settings = _settings()
-        url = f"http://{_reachable(settings.host)}:{settings.port}"
+        url = address(_settings())
     try:
         with ChatClient(url).stream(message, model=model, system=system) as answer:
             for text in answer:
@@ -80,18 +78,14 @@ def _settings() -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def _require_catalog(settings: Settings) -> None:
-    """Read the catalogue here already: a worker process that cannot would say so in a traceback."""
+def _require_startable(settings: Settings) -> None:
+    """Say in one sentence here what the server itself would say in many lines, and several times."""
     try:
-        build_container(settings).catalog()
-    except (BadCatalog, UnknownModel) as error:
+        require_startable(settings)
+    except (BadSettings, AssetsMissing) as error:
         raise click.ClickException(str(error)) from error
-
-
-def _reachable(host: str) -> str:
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - only compared
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
+    if trouble := port_trouble(settings):
+        raise click.ClickException(f"{trouble} Set CHATAPP_PORT to another one, or end what uses it.")
 
 
 def _raise_open_files() -> None:

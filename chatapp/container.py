@@ -17,9 +17,16 @@ from chatapp.domain.replies import ReplyLimits, ReplyService
 from chatapp.settings import Settings
 
 READ_TIMEOUT_MARGIN_SECONDS = 10.0
+"""The reply's own time-outs come first, and say more; the socket's is there in case nobody looks after the reply."""
+
+
+def _require_real(settings: Settings) -> None:
+    if settings.is_fake:
+        raise RuntimeError("The fake model is in use: no connection to a provider can be opened.")
 
 
 def _openai_chat_model(settings: Settings) -> ChatModel:
+    _require_real(settings)
     # Imported here alone: it takes half a second, and a process with the fake cannot even reach a provider by mistake.
     from chatapp.adapters.openai_chat import OpenAIChatModel, connect
 
@@ -34,6 +41,7 @@ def _openai_chat_model(settings: Settings) -> ChatModel:
 
 
 def _openai_directory(settings: Settings) -> ModelDirectory:
+    _require_real(settings)
     from chatapp.adapters.openai_chat import OpenAIModelDirectory, connect
 
     return OpenAIModelDirectory(connect(settings.api_key or "", settings.base_url, read_timeout_seconds=10))
@@ -78,7 +86,7 @@ class Container(containers.DeclarativeContainer):
     reply_store = providers.ThreadSafeSingleton(MemoryReplyStore)
     fake_chat_model = providers.ThreadSafeSingleton(FakeChatModel, seconds_per_word=settings.provided.fake_word_seconds)
     openai_chat_model = providers.ThreadSafeSingleton(_openai_chat_model, settings)
-    chat_model = providers.Selector(settings.provided.provider_name, Fake=fake_chat_model, OpenAI=openai_chat_model)
+    chat_model = providers.Selector(settings.provided.llm_in_use, fake=fake_chat_model, openai=openai_chat_model)
     model_directory = providers.ThreadSafeSingleton(_openai_directory, settings)
 
     catalog = providers.ThreadSafeSingleton(_catalog, settings, clock)

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chatapp.adapters.catalog_file import BadCatalog
-from chatapp.bootstrap import build_container
-from chatapp.domain.catalog import ListedModel, ModelCatalog
+import requests
+
+from chatapp.bootstrap import build_container, require_catalog
+from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.entities import ModelCard, ProviderModel
-from chatapp.domain.errors import ProviderAuth, ProviderError, UnknownModel
+from chatapp.domain.errors import ProviderAuth, ProviderError
 from chatapp.domain.ports import ModelDirectory
-from chatapp.settings import Settings
+from chatapp.settings import BadSettings, Settings
+from chatapp.web.info import SERVICE_NAME
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -38,16 +40,34 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything; asks the provider for its list of models where a real one is in use."""
     container = build_container(settings)
-    findings = [_key(settings)]
+    key = _key(settings)
+    findings = [key]
     try:
-        catalog = container.catalog()
-    except (BadCatalog, UnknownModel) as error:
+        catalog = require_catalog(container)
+    except BadSettings as error:
         findings.append(Finding(Verdict.WRONG, str(error), "Mend CHATAPP_CATALOG or CHATAPP_DEFAULT_MODEL."))
     else:
         findings += _models(catalog, settings)
-        if not settings.is_fake and findings[0].verdict is Verdict.GOOD:
+        if key.verdict is Verdict.GOOD:
             findings += _provider(container.model_directory(), catalog)
     return [*findings, _port(settings), *_exposure(settings)]
+
+
+def address(settings: Settings) -> str:
+    """Return where the server of these settings can be reached from this machine."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - only compared
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def port_trouble(settings: Settings) -> str | None:
+    """Return why the server could not listen where it should, as a sentence; None if it could."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as error:
+        return f"Port {settings.port} on {settings.host} cannot be used: {error.strerror or error}."
+    return None
 
 
 def _key(settings: Settings) -> Finding:
@@ -101,15 +121,24 @@ def _provider(directory: ModelDirectory, catalog: ModelCatalog) -> Iterator[Find
         yield Finding(Verdict.WRONG, str(error), "Check the network, a proxy, and OPENAI_BASE_URL.")
         return
     yield Finding(Verdict.GOOD, f"The provider accepts the key and serves {len(served)} models.")
+    default_id = catalog.default_id()
+    if default_id not in served:
+        yield Finding(
+            Verdict.WRONG,
+            f"The provider does not serve the default model {default_id}: whoever chooses no other gets an error.",
+            "Set CHATAPP_DEFAULT_MODEL to one that it serves, or add its models in a file named by CHATAPP_CATALOG.",
+        )
+    missing = [model.card.id for model in catalog.listed() if model.available and model.card.id not in served]
+    if others := [model_id for model_id in missing if model_id != default_id]:
+        yield Finding(
+            Verdict.NOTE, f"The provider does not serve {', '.join(others)}: who asks for them gets an error."
+        )
     for model in catalog.listed():
-        yield from _compared(model, served.get(model.card.id))
+        yield from _dates(model.card, served.get(model.card.id))
 
 
-def _compared(model: ListedModel, served: ProviderModel | None) -> Iterator[Finding]:
-    card = model.card
-    if served is None and model.available:
-        yield Finding(Verdict.NOTE, f"The provider does not serve {card.id}; whoever asks for it gets an error.")
-    elif served is not None and served.shutdown_date and served.shutdown_date != card.shutdown_date:
+def _dates(card: ModelCard, served: ProviderModel | None) -> Iterator[Finding]:
+    if served is not None and served.shutdown_date and served.shutdown_date != card.shutdown_date:
         yield Finding(
             Verdict.NOTE,
             f"The provider says that {card.id} ends on {served.shutdown_date}, the catalogue {card.shutdown_date}.",
@@ -118,17 +147,20 @@ def _compared(model: ListedModel, served: ProviderModel | None) -> Iterator[Find
 
 
 def _port(settings: Settings) -> Finding:
-    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            return Finding(
-                Verdict.WRONG,
-                f"Port {settings.port} on {settings.host} cannot be used: {error.strerror or error}.",
-                "If the server is running already, all is well; else set CHATAPP_PORT to another one.",
-            )
-    return Finding(Verdict.GOOD, f"Port {settings.port} on {settings.host} is free.")
+    trouble = port_trouble(settings)
+    if trouble is None:
+        return Finding(Verdict.GOOD, f"Port {settings.port} on {settings.host} is free.")
+    if _is_running(settings):
+        return Finding(Verdict.GOOD, f"The server is running at {address(settings)}.")
+    return Finding(Verdict.WRONG, trouble, "Set CHATAPP_PORT to another one, or end what uses it.")
+
+
+def _is_running(settings: Settings) -> bool:
+    try:
+        told = requests.get(f"{address(settings)}/health", timeout=2).json()
+    except (requests.RequestException, ValueError):
+        return False
+    return isinstance(told, dict) and told.get("service") == SERVICE_NAME
 
 
 def _exposure(settings: Settings) -> Iterator[Finding]:

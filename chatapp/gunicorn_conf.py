@@ -7,10 +7,39 @@ thread busy. gunicorn's ``sync`` class is never right: it ends every answer at `
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from typing import Any
 
 from chatapp import __version__
 from chatapp.settings import BadSettings, Settings, WorkerClass
+
+KEEPALIVE_SECONDS = 2
+LAST_WORDS_SECONDS = 1.0
+
+
+def post_worker_init(worker: Any) -> None:
+    """Have a thread wait for the worker's end.
+
+    gunicorn runs no ``finally`` after its own deadline, and inside a signal handler nothing may wait: what must be
+    said to the callers is said from here.
+    """
+    threading.Thread(target=_drain, args=(worker,), name="drain", daemon=True).start()
+
+
+def _drain(worker: Any) -> None:
+    while worker.alive:
+        time.sleep(0.05)
+    # Imported here alone: this file is read before gevent has patched the standard library.
+    from chatapp.bootstrap import LIFE, Life
+
+    life: Life = worker.wsgi.extensions[LIFE]
+    life.replies.refuse_new()
+    patience_seconds = max(_settings.grace_seconds - KEEPALIVE_SECONDS - LAST_WORDS_SECONDS, 0.0)
+    deadline = time.monotonic() + patience_seconds
+    while life.replies.open_replies and time.monotonic() < deadline:
+        time.sleep(0.05)
+    life.replies.interrupt_all()
 
 
 def when_ready(server: Any) -> None:
@@ -22,7 +51,8 @@ def when_ready(server: Any) -> None:
 
 def _who() -> str:
     if _settings.is_fake:
-        return "the fake model (set OPENAI_API_KEY_CYB_SEC to talk to OpenAI)"
+        how = "CHATAPP_LLM is “fake”" if _settings.api_key else "set OPENAI_API_KEY_CYB_SEC to talk to OpenAI"
+        return f"the fake model ({how})"
     return "OpenAI's models" if _settings.base_url is None else "the models of OPENAI_BASE_URL"
 
 
@@ -34,6 +64,7 @@ except BadSettings as error:
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
 worker_class = _settings.worker_class.value
+# Every open answer has a caller; as many again may follow one or ask something else.
 worker_connections = max(4000, 2 * _settings.open_replies + 1000)
 threads = 250 if _settings.worker_class is WorkerClass.GTHREAD else 1
 backlog = 4096
@@ -41,13 +72,17 @@ backlog = 4096
 # Catches a worker that hangs; an answer may take longer.
 timeout = 120
 graceful_timeout = _settings.grace_seconds
-keepalive = 5
+keepalive = KEEPALIVE_SECONDS
 
 # Each worker imports the application itself: gevent must patch the standard library first.
 preload_app = False
 
 # Would be made in the home folder, where two servers of one user collide.
 control_socket_disable = True
+
+# By default gunicorn lets whoever connects from this machine, a proxy's callers too, rewrite scheme and path.
+forwarded_allow_ips = ""
+forwarder_headers = ""
 
 accesslog = None
 errorlog = "-"

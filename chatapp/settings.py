@@ -13,6 +13,7 @@ from typing import Any
 from dotenv import dotenv_values
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
+BASE_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 HOST_NAME = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:.]+\]")
 
 
@@ -36,6 +37,12 @@ class WorkerClass(StrEnum):
 
 
 def _text(value: str) -> str:
+    return value
+
+
+def _base_url(value: str) -> str:
+    if not BASE_URL.fullmatch(value):
+        raise ValueError("an address like https://host.example/v1")
     return value
 
 
@@ -75,6 +82,8 @@ def _choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
 def _listed(item: re.Pattern[str], words: str, *, star: bool = False) -> Callable[[str], tuple[str, ...]]:
     def parse(value: str) -> tuple[str, ...]:
         items = tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        if star and items == ("none",):
+            return ()
         if not (star and items == ("*",)) and not all(item.fullmatch(part) for part in items):
             raise ValueError(words)
         return items
@@ -82,7 +91,7 @@ def _listed(item: re.Pattern[str], words: str, *, star: bool = False) -> Callabl
     return parse
 
 
-_origins = _listed(ORIGIN, "* or origins like https://shop.example, with commas between them", star=True)
+_origins = _listed(ORIGIN, "*, none, or origins like https://shop.example with commas between them", star=True)
 _hosts = _listed(HOST_NAME, "host names like chat.example.com, with commas between them")
 
 
@@ -101,7 +110,12 @@ class Settings:
         "OPENAI_API_KEY_CYB_SEC", _text, None, "Your OpenAI key. Without it the fake model answers.", secret=True
     )
     base_url: str | None = _setting(
-        "OPENAI_BASE_URL", _text, None, "Another server with the same protocol.", shown="OpenAI's"
+        "OPENAI_BASE_URL",
+        _base_url,
+        None,
+        "Another server with the same protocol.",
+        shown="OpenAI's",
+        secret=True,  # it may hold a password
     )
     llm: Provider = _setting(
         "CHATAPP_LLM",
@@ -135,7 +149,7 @@ class Settings:
         "CHATAPP_ALLOWED_ORIGINS",
         _origins,
         ("*",),
-        "Web sites whose pages may call the API: exact origins with commas between them, or `*` for all.",
+        "Web sites whose pages may call the API: exact origins with commas between them, `*` for all, or `none`.",
         shown="`*`",
     )
     allowed_hosts: tuple[str, ...] = _setting(
@@ -181,6 +195,11 @@ class Settings:
     def is_fake(self) -> bool:
         """Tell whether the fake model answers."""
         return self.llm is Provider.FAKE or (self.llm is Provider.AUTO and not self.api_key)
+
+    @property
+    def llm_in_use(self) -> Provider:
+        """Return who answers: never ``auto``."""
+        return Provider.FAKE if self.is_fake else Provider.OPENAI
 
     @property
     def provider_name(self) -> str:

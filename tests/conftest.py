@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 KINDS = {
     "worker class gevent": r"\[(.*-)?gevent(-.*)?\]",
@@ -18,6 +19,10 @@ KINDS = {
 """What is counted, and how the ids of such tests look."""
 
 WHOLE_RUN = pytest.StashKey[bool]()
+
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

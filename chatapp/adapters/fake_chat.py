@@ -19,6 +19,7 @@ from chatapp.domain.entities import ChatRequest, Role, Usage
 from chatapp.domain.errors import ChatError, ProviderFailed
 from chatapp.domain.events import Delta, Event, Finished, Started, UsageReported
 
+LONGEST_ECHO_CHARACTERS = 500
 WORD = re.compile(r"\s*\S+\s?|\s+")
 
 
@@ -198,6 +199,3 @@ def own_answer(request: ChatRequest) -> str:
         f"You wrote: “{shown}” I am the fake model: I make this answer up on this computer, "
         "word by word, and it costs nothing. With an OpenAI key, a real model would answer here."
     )
-
-
-LONGEST_ECHO_CHARACTERS = 500

@@ -9,11 +9,14 @@ from chatapp.domain.entities import ChatRequest, Cost, Message, ModelCard, Price
 from chatapp.domain.errors import ContextTooLong
 from chatapp.domain.ports import Tokenizer
 
-TOKENS_PER_MESSAGE = 3
-"""What OpenAI's chat format adds to each message, and once more for the answer's first words.
+TOKENS_PER_MESSAGE = 4
+"""What OpenAI's chat format adds to each message: 3 around it and 1 for its role.
 
-Source: the provider's cookbook on counting tokens, checked against reported usage of the six models.
+Source: the provider's cookbook on counting tokens with its tokenizer.
 """
+
+TOKENS_PER_ANSWER = 3
+"""What the same format adds to the prompt for the answer's first words."""
 
 TOKENS_PER_MILLION = 1_000_000
 
@@ -35,7 +38,7 @@ class TokenAccountant:
     def prompt_tokens(self, messages: Iterable[Message]) -> int:
         """Estimate, from above, what ``messages`` come to as a prompt."""
         count = self._tokenizer.count
-        return TOKENS_PER_MESSAGE + sum(TOKENS_PER_MESSAGE + 1 + count(message.content) for message in messages)
+        return TOKENS_PER_ANSWER + sum(TOKENS_PER_MESSAGE + count(message.content) for message in messages)
 
     def require_fit(self, card: ModelCard, messages: Iterable[Message]) -> None:
         """Refuse a prompt that cannot fit into the model's window, however wrong the estimate is.

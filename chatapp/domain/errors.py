@@ -17,7 +17,6 @@ ChatError                     code, one plain sentence, what the caller may do a
 │   ├── ProviderProtocol      it said something that is no answer
 │   └── ProviderTimeout       it is silent
 ├── Interrupted               the server shut down
-├── Lost                      the process that made the answer died
 ├── Abandoned                 its reader left
 └── InternalError             our own fault
 """
@@ -144,12 +143,6 @@ class Interrupted(ChatError):
     """The server shut down while the answer was made."""
 
     code = "interrupted"
-
-
-class Lost(ChatError):
-    """The process that made the answer died."""
-
-    code = "lost"
 
 
 class Abandoned(ChatError):

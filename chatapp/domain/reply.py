@@ -23,7 +23,6 @@ class ReplyState(StrEnum):
     ABANDONED = "abandoned"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
-    LOST = "lost"
 
     @property
     def is_final(self) -> bool:

@@ -20,6 +20,7 @@ PIECE_BYTES = 65_536
 SILENCE_SECONDS = 5.0
 STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 TOO_LARGE = "a number is too large"
+TOO_DEEP = "The JSON is nested too deeply."
 
 
 class InvalidJson(ChatError):
@@ -82,13 +83,15 @@ def parse(body: bytes) -> Any:
     except UnicodeDecodeError:
         raise InvalidJson("The body is not UTF-8 text.") from None
     except RecursionError:
-        raise InvalidJson("The JSON is nested too deeply.") from None
+        raise InvalidJson(TOO_DEEP) from None
     except json.JSONDecodeError as error:
         reason = error.msg.partition(" (")[0].removesuffix(" at")
         raise InvalidJson(f"The body is not JSON: {reason} at character {error.pos}.") from None
     except ValueError:  # Python's own bound for the digits of a whole number
         raise InvalidJson(f"The body is not JSON: {TOO_LARGE}.") from None
-    _check(value)
+    _require_shallow(value)
+    if b"\\u" in body:  # in UTF-8 half a character can only stand as an escape
+        _require_whole_characters(value)
     return value
 
 
@@ -129,24 +132,19 @@ def _finite(digits: str) -> float:
     return number
 
 
-def _check(value: Any) -> None:
-    """Refuse halves of characters, which no database and no UTF-8 can hold, and nesting without end."""
-    waiting = [(value, 1)]
-    while waiting:
-        value, depth = waiting.pop()
-        if isinstance(value, str):
-            if not value.isascii():
-                _require_whole_characters(value)
-        elif isinstance(value, dict | list):
-            if depth > DEEPEST_NESTING:
-                raise InvalidJson("The JSON is nested too deeply.")
-            waiting.extend((item, depth + 1) for item in (value.values() if isinstance(value, dict) else value))
-            if isinstance(value, dict):
-                waiting.extend((key, depth + 1) for key in value)
+def _require_shallow(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST_NESTING + 1):
+        holders = [item for item in level if isinstance(item, dict | list)]
+        if not holders:
+            return
+        level = [inner for item in holders for inner in (item.values() if isinstance(item, dict) else item)]
+    raise InvalidJson(TOO_DEEP)
 
 
-def _require_whole_characters(text: str) -> None:
+def _require_whole_characters(value: Any) -> None:
+    """Refuse halves of characters (lone surrogates), which no database and no UTF-8 can hold."""
     try:
-        text.encode("utf-8")
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         raise InvalidJson("A text holds half a character (a lone surrogate).") from None

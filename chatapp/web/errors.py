@@ -9,7 +9,7 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from chatapp.domain.errors import ChatError, InternalError
+from chatapp.domain.errors import ChatError, InternalError, ProviderError
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,6 @@ STATUS_BY_CODE = {
     "shutting_down": 503,
     "provider_quota": 503,
     "interrupted": 503,
-    "lost": 503,
     "abandoned": 503,
     "provider_timeout": 504,
 }
@@ -54,16 +53,19 @@ PAGES = frozenset({"/", "/chat"})
 
 def payload(error: ChatError, request_id: str) -> dict[str, Any]:
     """Return the error as it stands in an answer or in the last event of a stream."""
-    body: dict[str, Any] = {"error": error.message, "code": error.code, "request_id": request_id}
-    if error.retry_after_seconds is not None:
-        body["retry_after_seconds"] = error.retry_after_seconds
-    return body
+    return {"error": error.message, "code": error.code, "request_id": request_id}
+
+
+def note(error: ChatError, request_id: str) -> None:
+    """Log what the owner can mend: the caller is told to turn to them."""
+    if isinstance(error, ProviderError):
+        log.warning("Request %s: %s (%s)", request_id, error.message, error.code)
 
 
 def respond(error: ChatError, partial: str | None = None) -> Response:
     """Return the answer that tells of ``error``, with the text so far where the answer had begun."""
+    note(error, g.request_id)
     body = payload(error, g.request_id)
-    body.pop("retry_after_seconds", None)
     if error.details:
         body["details"] = [{"path": detail.path, "reason": detail.reason} for detail in error.details]
     if partial is not None:

@@ -12,6 +12,8 @@ from chatapp.web.schemas import About, Health, Models
 
 DESCRIPTION = "Chat with OpenAI models: whole answers as JSON, or word by word as server-sent events."
 
+SERVICE_NAME = "OpenAI Chat API"
+
 ENDPOINTS = {
     "GET /": "The home page.",
     "GET /chat": "The chat page.",
@@ -43,7 +45,7 @@ def blueprint(catalog: ModelCatalog, provider_name: str) -> Blueprint:
     @info.response(200, Health)
     def health() -> Response:
         """Say that the server is there. Asks neither the provider nor a database."""
-        return jsonify(status="healthy", service="OpenAI Chat API", provider=provider_name)
+        return jsonify(status="healthy", service=SERVICE_NAME, provider=provider_name)
 
     @info.get("/models")
     @info.response(200, Models)

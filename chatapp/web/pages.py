@@ -17,9 +17,10 @@ STATIC = Path(__file__).parent / "static"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the owner says on every page, and whether the fake model answers there."""
+    """What the owner says on every page, and whether the fake model answers there, though there may be a key."""
 
     fake_provider: bool
+    has_key: bool
     contact_phone: str
     contact_email: str
 

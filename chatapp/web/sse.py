@@ -52,8 +52,11 @@ def events(follower: Follower, request_id: str) -> Iterator[bytes]:
 
 def last(outcome: ReplyRecord, request_id: str) -> dict[str, Any]:
     """Return what the last event says."""
-    if outcome.error is not None:
-        return errors.payload(outcome.error, request_id)
+    error = outcome.error
+    if error is not None:
+        errors.note(error, request_id)
+        wait = {} if error.retry_after_seconds is None else {"retry_after_seconds": error.retry_after_seconds}
+        return errors.payload(error, request_id) | wait
     return {
         "done": True,
         "model": outcome.model_id,

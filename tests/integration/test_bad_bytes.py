@@ -207,3 +207,13 @@ def test_slow_reading_is_not_slow_sending(one_site: Site) -> None:
         time.sleep(1.5 * BODY_SECONDS)
 
         assert caller.read_until(b'"done":true').count(b"Z") == 80 * 100_000 - 1
+
+
+@pytest.mark.parametrize(
+    "line", ["SCRIPT_NAME: /x", "SCRIPT_NAME: /hea", "X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off"]
+)
+def test_headers_for_proxies_are_ignored(one_site: Site, line: str) -> None:
+    with one_site.call() as caller:
+        caller.send(f"GET /health HTTP/1.1\r\nHost: chat.test\r\n{line}\r\n\r\n".encode())
+
+        assert caller.hear("GET").json["status"] == "healthy"

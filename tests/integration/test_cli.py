@@ -47,8 +47,9 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
         ({"CHATAPP_LLM": "openai"}, "CHATAPP_LLM is “openai”, but OPENAI_API_KEY_CYB_SEC is not set."),
         ({"CHATAPP_DEFAULT_MODEL": "gpt-9"}, "The default model “gpt-9” is not in the catalogue."),
         ({"CHATAPP_CATALOG": "/nothing.toml"}, "The catalogue /nothing.toml cannot be read"),
+        ({"OPENAI_BASE_URL": "nonsense"}, "OPENAI_BASE_URL is “nonsense”, but it must be an address like https://"),
     ],
-    ids=["port", "key", "model", "catalogue"],
+    ids=["port", "key", "model", "catalogue", "provider"],
 )
 def test_serve_refuses_wrong_settings_in_one_sentence(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
     ended = python(tmp_path, "-m", "chatapp", "serve", **settings)
@@ -56,6 +57,13 @@ def test_serve_refuses_wrong_settings_in_one_sentence(tmp_path: Path, settings: 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith(f"Error: {sentence}")
     assert ended.stderr.count("\n") == 1
+
+
+def test_serve_refuses_a_taken_port_in_one_sentence(site: Site, tmp_path: Path) -> None:
+    ended = python(tmp_path, "-m", "chatapp", "serve", "--port", str(site.server.port))
+
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+    assert ended.stderr.startswith(f"Error: Port {site.server.port} on 127.0.0.1 cannot be used")
 
 
 def test_gunicorn_alone_refuses_wrong_settings_in_one_sentence(tmp_path: Path) -> None:
@@ -87,7 +95,8 @@ def test_ask_shows_each_word_as_it_comes(site: Site, tmp_path: Path) -> None:
     site.script(*sse(["one ", gate, "two"]))
     command = [sys.executable, "-m", "chatapp", "ask", "Hi", "--url", site.server.url]
 
-    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE) as asking:
+    buffered = environment(PYTHONUNBUFFERED="")
+    with subprocess.Popen(command, cwd=tmp_path, env=buffered, stdout=subprocess.PIPE) as asking:
         assert asking.stdout
         assert asking.stdout.read(4) == b"one "
         gate.open()

@@ -115,6 +115,15 @@ def test_the_settings_decide_who_answers(settings: Settings, kind: type) -> None
     assert type(build_container(settings).chat_model()) is kind
 
 
+@pytest.mark.parametrize("part", ["openai_chat_model", "model_directory"])
+@pytest.mark.parametrize("key", [None, KEY])
+def test_with_the_fake_in_use_nothing_that_reaches_a_provider_is_made(part: str, key: str | None) -> None:
+    container = fake_container(api_key=key)
+
+    with pytest.raises(RuntimeError, match="no connection to a provider"):
+        getattr(container, part)()
+
+
 @pytest.mark.parametrize(
     ("settings", "apply"),
     [

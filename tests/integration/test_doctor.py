@@ -10,7 +10,7 @@ from click.testing import Result
 
 from tests.integration.site import CANARY
 from tests.integration.terminal import chatapp
-from tests.server import free_port
+from tests.server import free_port, serving
 from tests.upstream import Reset, ScriptedUpstream, Step
 from tests.upstream.wire import answer, error, models
 
@@ -130,9 +130,22 @@ def test_other_dates_than_the_catalogues_are_noted(tmp_path: Path, upstream: Scr
 
 
 def test_models_that_are_not_served_are_noted(tmp_path: Path, upstream: ScriptedUpstream) -> None:
-    upstream.script(*models({name: day for name, day in DATES.items() if name != "gpt-4o"}))
+    upstream.script(*models({name: day for name, day in DATES.items() if not name.startswith("gpt-4.1")}))
 
-    assert "note   The provider does not serve gpt-4o;" in of_provider(tmp_path, upstream).output
+    shown = of_provider(tmp_path, upstream)
+
+    assert shown.exit_code == 0
+    assert "note   The provider does not serve gpt-4.1, gpt-4.1-mini, gpt-4.1-nano: " in shown.output
+
+
+def test_a_default_that_is_not_served_is_wrong(tmp_path: Path, upstream: ScriptedUpstream) -> None:
+    upstream.script(*models({name: day for name, day in DATES.items() if name != "gpt-4o-mini"}))
+
+    shown = of_provider(tmp_path, upstream)
+
+    assert shown.exit_code == 1
+    assert "WRONG  The provider does not serve the default model gpt-4o-mini:" in shown.output
+    assert shown.output.count("does not serve") == 1
 
 
 def test_a_default_past_its_date_is_noted(tmp_path: Path) -> None:
@@ -158,6 +171,20 @@ def test_a_taken_port_is_wrong(tmp_path: Path) -> None:
 
     assert shown.exit_code == 1
     assert f"WRONG  Port {port} on 127.0.0.1 cannot be used" in shown.output
+
+
+def test_a_port_taken_by_the_server_itself_is_good(tmp_path: Path) -> None:
+    with serving(tmp_path) as running:
+        shown = doctor(tmp_path, CHATAPP_PORT=str(running.port))
+
+    assert shown.exit_code == 0
+    assert f"ok     The server is running at {running.url}.\n" in shown.output
+
+
+def test_a_port_taken_by_another_web_server_is_wrong(tmp_path: Path, upstream: ScriptedUpstream) -> None:
+    port = upstream.url.removesuffix("/v1").rpartition(":")[2]
+
+    assert doctor(tmp_path, CHATAPP_PORT=port).exit_code == 1
 
 
 def test_a_free_port_is_good(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -51,6 +52,12 @@ class Broken:
 @pytest.fixture(scope="module")
 def app() -> AppUnderTest:
     return app_with(max_body_bytes=1000)
+
+
+@cache
+def app_of(**settings: Any) -> AppUnderTest:
+    """Return an application with these settings, made once for all tests: they only look at headers."""
+    return app_with(**settings)
 
 
 def everything(app: AppUnderTest) -> dict[str, Answer]:
@@ -147,7 +154,7 @@ def test_everybodys_pages_may_read_the_api_of_everybody(app: AppUnderTest, metho
 @pytest.mark.parametrize(("method", "path"), [*API, *API_ERRORS])
 @pytest.mark.parametrize("allowed", [(SHOP,), (SHOP, BLOG), ()], ids=["one", "two", "none"])
 def test_only_allowed_sites_may_read_the_api(method: str, path: str, allowed: tuple[str, ...]) -> None:
-    app = app_with(allowed_origins=allowed)
+    app = app_of(allowed_origins=allowed)
 
     for origin in (SHOP, BLOG):
         answer = call(app, method, path, Origin=origin)
@@ -160,7 +167,7 @@ def test_only_allowed_sites_may_read_the_api(method: str, path: str, allowed: tu
 @pytest.mark.parametrize("origin", HOSTILE)
 @pytest.mark.parametrize("allowed", [(SHOP,), (SHOP, BLOG)], ids=["one", "two"])
 def test_a_name_that_only_looks_like_an_allowed_one_is_not(allowed: tuple[str, ...], origin: str) -> None:
-    app = app_with(allowed_origins=allowed)
+    app = app_of(allowed_origins=allowed)
     preflight = {"Origin": origin, "Access-Control-Request-Method": "POST"}
 
     for answer in (call(app, "POST", "/chat", Origin=origin), app.send("OPTIONS", "/chat", headers=preflight)):
@@ -170,7 +177,8 @@ def test_a_name_that_only_looks_like_an_allowed_one_is_not(allowed: tuple[str, .
 @pytest.mark.parametrize(("method", "path"), API)
 @pytest.mark.parametrize("settings", [{}, {"allowed_origins": (SHOP,)}, {"allowed_origins": (SHOP, BLOG)}])
 def test_a_browser_may_ask_beforehand(method: str, path: str, settings: dict[str, Any]) -> None:
-    app = app_with(**settings)
+    app = app_of(**settings)
+    app.calls.clear()
     headers = {
         "Origin": SHOP,
         "Access-Control-Request-Method": method,
@@ -192,7 +200,7 @@ def test_a_browser_may_ask_beforehand(method: str, path: str, settings: dict[str
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("allowed", [("*",), (SHOP,), (SHOP, BLOG)], ids=["all", "one", "two"])
 def test_pages_are_not_shared(path: str, allowed: tuple[str, ...]) -> None:
-    answer = app_with(allowed_origins=allowed).get(path, Origin=SHOP)
+    answer = app_of(allowed_origins=allowed).get(path, Origin=SHOP)
 
     assert (answer.status, cors(answer)) == (200, {})
 
@@ -202,13 +210,13 @@ CHAT, LOCAL = "chat.example.com", "[::1]"
 
 @pytest.mark.parametrize("host", [CHAT, f"{CHAT}:5000", CHAT.upper(), LOCAL, f"{LOCAL}:80"])
 def test_an_allowed_host_is_answered(host: str) -> None:
-    assert app_with(allowed_hosts=(CHAT, LOCAL)).get("/health", Host=host).status == 200
+    assert app_of(allowed_hosts=(CHAT, LOCAL)).get("/health", Host=host).status == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", f"{CHAT}.evil.com", f"x.{CHAT}", f"{CHAT}:x", f"a@{CHAT}", "::1", ""])
 @pytest.mark.parametrize("path", ["/", "/chat", "/health", "/chat/stream", "/nothing"])
 def test_another_host_is_refused_everywhere(host: str, path: str) -> None:
-    answer = app_with(allowed_hosts=(CHAT, LOCAL)).get(path, Host=host)
+    answer = app_of(allowed_hosts=(CHAT, LOCAL)).get(path, Host=host)
 
     assert answer.status == 400
     assert "This server does not answer to that host name." in answer.text

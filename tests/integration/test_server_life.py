@@ -19,10 +19,10 @@ from tests.integration.caller import Caller, head
 from tests.integration.site import CANARY, Site, running_site
 from tests.integration.terminal import chatapp, environment, python
 from tests.server import RunningServer, free_port, serving
-from tests.upstream import Cut, Pause, Reset
+from tests.upstream import Cut, Pause, Reset, Stall
 from tests.upstream.wire import answer, error, sse, stream
 
-GRACE_SECONDS = 5
+GRACE_SECONDS = 8
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_a_stop_lets_a_running_answer_finish(tmp_path: Path, worker_class: str) 
         site.script(*sse(["one", Pause(1.5), "two"]))
         with site.call() as caller:
             caller.ask()
-            caller.read_until(b"one")
+            caller.read_until(b'"one"')
             stopped_at = time.monotonic()
             site.server.process.terminate()
             rest = caller.read_until(b'"done":true')
@@ -135,6 +135,26 @@ def test_a_stop_lets_a_running_answer_finish(tmp_path: Path, worker_class: str) 
 
     assert b"two" in rest
     assert (exit_status, time.monotonic() - stopped_at < GRACE_SECONDS) == (0, True)
+
+
+@pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
+def test_a_stop_tells_those_whose_answers_cannot_finish(tmp_path: Path, worker_class: str) -> None:
+    with running_site(tmp_path, worker_class, CHATAPP_GRACE_SECONDS="3") as site:
+        asked = site.script(*sse(["one", Stall()]))
+        site.upstream.script(*sse(["one", Stall()]))
+        with site.call() as reader, site.call() as waiter:
+            reader.ask()
+            reader.read_until(b'"one"}\n\n')
+            waiter.ask("/chat")
+            site.upstream.wait_for_request(2)
+            site.server.process.terminate()
+            last = reader.read_until(b"}\n\n")
+            whole = waiter.hear()
+        asked().wait_until_left()
+        exit_status = site.server.process.wait(5)
+
+    assert b'"code":"interrupted"' in last
+    assert (whole.status, whole.json["code"], exit_status) == (503, "interrupted", 0)
 
 
 def provoked(site: Site) -> Iterator[bytes]:

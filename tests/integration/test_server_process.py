@@ -94,7 +94,7 @@ def test_an_answer_that_breaks_off_says_so(site: Site) -> None:
 LEFT_AT: dict[str, tuple[str, list[Step], bytes]] = {
     "before the provider answered": ("/chat/stream", [Stall()], b""),
     "before the first word": ("/chat/stream", stream(Stall()), b": begun"),
-    "in mid-answer": ("/chat/stream", sse(["one", Stall()]), b"one"),
+    "in mid-answer": ("/chat/stream", sse(["one", Stall()]), b'"one"'),
     "before the provider answered a whole": ("/chat", [Stall()], b""),
     "in the middle of a whole": ("/chat", sse(["one", Stall()]), b""),
 }
@@ -122,11 +122,11 @@ def test_a_caller_who_leaves_takes_nobody_along(site: Site) -> None:
     site.script(*sse(["one", gate, "two"]))
     with site.call() as staying:
         staying.ask()
-        staying.read_until(b"one")
+        staying.read_until(b'"one"')
         asked = site.script(*sse(["mine", Stall()]))
         with site.call() as leaving:
             leaving.ask()
-            leaving.read_until(b"mine")
+            leaving.read_until(b'"mine"')
         asked().wait_until_left()
         gate.open()
 

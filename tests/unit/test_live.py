@@ -1,8 +1,9 @@
 """A reply in the process that makes it: one writer, and many readers on threads of their own."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from concurrent.futures import Future
+from functools import partial
+from threading import Lock, Thread
 from time import monotonic, sleep
 
 import pytest
@@ -36,12 +37,6 @@ def live() -> LiveReply:
     return LiveReply(reply, question(), kept=False, on_disconnect=OnDisconnect.CONTINUE, opened_at=0.0)
 
 
-@pytest.fixture
-def readers() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(16) as pool:
-        yield pool
-
-
 def follower_of(live: LiveReply, offset: int = 0) -> Follower:
     follower = Follower(live, offset, lambda left: None)
     assert live.join(follower, 1000)
@@ -66,8 +61,11 @@ def until(condition: Callable[[], object]) -> None:
         sleep(0)
 
 
-def result_of(future: Future[str]) -> str:
-    return future.result(PATIENCE_SECONDS)
+def in_background(read: Callable[[], str]) -> Future[str]:
+    """Read on a thread of its own, which holds up nobody if it waits for ever."""
+    read_so_far: Future[str] = Future()
+    Thread(target=lambda: read_so_far.set_result(read()), daemon=True).start()
+    return read_so_far
 
 
 def read_all(follower: Follower) -> str:
@@ -120,16 +118,14 @@ def test_the_text_comes_before_the_end(live: LiveReply) -> None:
         pytest.param(lambda live, _: live.wake(), "", id="a sign of life"),
     ],
 )
-def test_a_waiting_reader_is_woken_by(
-    live: LiveReply, readers: ThreadPoolExecutor, news: Callable[[LiveReply, Follower], None], read: str
-) -> None:
+def test_a_waiting_reader_is_woken_by(live: LiveReply, news: Callable[[LiveReply, Follower], None], read: str) -> None:
     follower = follower_of(live)
-    reading = readers.submit(follower.read)
+    reading = in_background(follower.read)
     until(lambda: live.waiting)
 
     news(live, follower)
 
-    assert result_of(reading) == read
+    assert reading.result(PATIENCE_SECONDS) == read
 
 
 def test_a_stopped_reply_cannot_grow(live: LiveReply) -> None:
@@ -205,16 +201,15 @@ def test_who_has_left_is_not_made_to_wait(live: LiveReply) -> None:
         pytest.param(lambda live: follower_of(live).leave(), id="nothing: the time is up"),
     ],
 )
-def test_waiting_for_the_beginning_ends_when(
-    live: LiveReply, readers: ThreadPoolExecutor, begin: Callable[[LiveReply], None]
-) -> None:
+def test_waiting_for_the_beginning_ends_when(live: LiveReply, begin: Callable[[LiveReply], None]) -> None:
     follower = follower_of(live)
-    waiting = readers.submit(follower.wait_until_begun, 0.05)
-    until(lambda: live.waiting or waiting.done())
+    waiting = Thread(target=follower.wait_until_begun, args=[0.05], daemon=True)
+    waiting.start()
+    until(lambda: live.waiting or not waiting.is_alive())
 
     begin(live)
 
-    waiting.result(PATIENCE_SECONDS)
+    until(lambda: not waiting.is_alive())
     assert not live.waiting
 
 
@@ -225,14 +220,14 @@ def test_a_beginning_that_is_past_is_not_waited_for(live: LiveReply) -> None:
     follower.wait_until_begun(timeout_seconds=3600)
 
 
-def test_many_readers_and_one_writer_lose_and_invent_nothing(live: LiveReply, readers: ThreadPoolExecutor) -> None:
+def test_many_readers_and_one_writer_lose_and_invent_nothing(live: LiveReply) -> None:
     words = [f"{number} " for number in range(2000)]
-    reading = [readers.submit(read_all, follower_of(live)) for _ in range(8)]
+    reading = [in_background(partial(read_all, follower_of(live))) for _ in range(8)]
 
     say(live, *map(Delta, words), Finished("stop"))
     live.settle(OUTCOME)
 
-    assert {result_of(each) for each in reading} == {"".join(words)}
+    assert {each.result(PATIENCE_SECONDS) for each in reading} == {"".join(words)}
 
 
 class NewsMeanwhile(list[Lock]):
@@ -251,19 +246,19 @@ class NewsMeanwhile(list[Lock]):
         super().remove(bell)
 
 
-def test_news_that_comes_while_a_reader_sits_down_is_not_missed(live: LiveReply, readers: ThreadPoolExecutor) -> None:
+def test_news_that_comes_while_a_reader_sits_down_is_not_missed(live: LiveReply) -> None:
     live.waiting = NewsMeanwhile(lambda: say(live, Delta("x")))
 
-    assert result_of(readers.submit(follower_of(live).read)) == "x"
+    assert in_background(follower_of(live).read).result(PATIENCE_SECONDS) == "x"
 
 
-def test_a_bell_that_rings_as_the_time_is_up_rings_only_once(live: LiveReply, readers: ThreadPoolExecutor) -> None:
+def test_a_bell_that_rings_as_the_time_is_up_rings_only_once(live: LiveReply) -> None:
     follower = follower_of(live)
     live.waiting = NewsMeanwhile(live.wake)
     follower.wait_until_begun(0.001)
 
-    reading = readers.submit(follower.read)
+    reading = in_background(follower.read)
     until(lambda: live.waiting or reading.done())
     say(live, Delta("x"))
 
-    assert result_of(reading) == "x"
+    assert reading.result(PATIENCE_SECONDS) == "x"

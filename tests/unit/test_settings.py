@@ -39,6 +39,7 @@ def test_every_setting_has_a_name_and_a_meaning_of_its_own() -> None:
         ("CHATAPP_CATALOG", "/etc/models.toml", "catalog", Path("/etc/models.toml")),
         ("CHATAPP_MAX_OUTPUT_TOKENS", "1", "max_output_tokens", 1),
         ("CHATAPP_ALLOWED_ORIGINS", "*", "allowed_origins", ("*",)),
+        ("CHATAPP_ALLOWED_ORIGINS", "none", "allowed_origins", ()),
         (
             "CHATAPP_ALLOWED_ORIGINS",
             "https://Shop.example, http://localhost:8080,",
@@ -57,6 +58,11 @@ def test_a_setting_is_read(name: str, value: str, field: str, parsed: object) ->
     ("name", "value", "words"),
     [
         ("CHATAPP_LLM", "claude", "auto or openai or fake"),
+        ("OPENAI_BASE_URL", "localhost:8000/v1", "an address like"),
+        ("OPENAI_BASE_URL", "ftp://localhost/v1", "an address like"),
+        ("OPENAI_BASE_URL", "http://", "an address like"),
+        ("OPENAI_BASE_URL", "http://local host/v1", "an address like"),
+        ("OPENAI_BASE_URL", "http://localhost/v1?key=1", "an address like"),
         ("CHATAPP_PORT", "65536", "a whole number from 0 to 65,535"),
         ("CHATAPP_PORT", "-1", "a whole number"),
         ("CHATAPP_PORT", "80.5", "a whole number"),
@@ -128,6 +134,10 @@ def test_the_key_is_never_shown() -> None:
     assert KEY not in repr(secret)
     assert KEY not in str(secret)
     assert "api_key" not in repr(secret)
+
+
+def test_a_password_in_the_address_is_never_shown() -> None:
+    assert "canary" not in repr(settings(OPENAI_BASE_URL="http://me:canary@localhost/v1"))
 
 
 def test_a_wrong_setting_beside_it_does_not_show_the_key() -> None:

@@ -28,6 +28,9 @@ from chatapp.domain.errors import (
 QUOTA_CODES = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
 GONE_CODES = frozenset({"model_not_found", "model_not_available"})
 
+LONGEST_RETRY_WAIT_SECONDS = 2
+"""A person waits that long without noticing much; what takes longer is theirs to decide."""
+
 
 def unintelligible() -> ProviderProtocol:
     """Return the error for something that is no chat answer."""
@@ -84,10 +87,6 @@ def was_not_taken(error: Exception) -> float | None:
     return None
 
 
-LONGEST_RETRY_WAIT_SECONDS = 2
-"""A person waits that long without noticing much; what takes longer is theirs to decide."""
-
-
 def _by_status(error: openai.APIStatusError, card: ModelCard | None) -> ChatError:
     status = error.status_code
     fields = error.body if isinstance(error.body, dict) else {}
@@ -104,8 +103,10 @@ def _by_status(error: openai.APIStatusError, card: ModelCard | None) -> ChatErro
         return ProviderProtocol("The model provider answered from another address. Please tell the owner.")
     if status == 408:
         return ProviderTimeout("The model was silent for too long. Please try again.")
-    if 400 <= status < 500:
+    if status in (400, 422):
         return ProviderRefused("The model provider refused this request. Changing the message may help.")
+    if 400 <= status < 500:
+        return ProviderRefused("The model provider does not let this server do that. Please tell the owner.")
     return ProviderFailed("The model provider had a problem. Please try again in a moment.")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import cast
 from urllib.parse import unquote
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import getproxies_environment, proxy_bypass
 
 import httpx2
 import urllib3
@@ -123,8 +123,11 @@ def as_httpx2(error: urllib3.exceptions.HTTPError) -> httpx2.TransportError:
 
 def _proxy_for(base_url: str) -> str | None:
     url = httpx2.URL(base_url)
-    proxy = None if proxy_bypass(url.host) else getproxies().get(url.scheme)
-    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
+    # The environment's alone: macOS's own settings must not be asked for in a forked process.
+    proxy = getproxies_environment().get(url.scheme)
+    if proxy is None or proxy_bypass(url.host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _password_for(proxy: str) -> dict[str, str]:

@@ -53,6 +53,18 @@ def test_stop_before_the_first_read_sends_nothing(upstream: ScriptedUpstream, mo
     assert upstream.connections == 0
 
 
+def test_stop_after_the_end_does_not_even_cost_the_connection(
+    upstream: ScriptedUpstream, model: OpenAIChatModel
+) -> None:
+    answer = model.open(question())
+    read(answer)
+
+    answer.stop()
+
+    assert ask(model).text == "Hello world"
+    assert upstream.connections == 1
+
+
 def test_stop_while_it_waits_to_try_again_ends_the_wait(upstream: ScriptedUpstream, model: OpenAIChatModel) -> None:
     upstream.script(*error(429, "rate_limit_exceeded", headers={"Retry-After": "2"}))
     answer = model.open(question())

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from time import perf_counter
 from typing import Any
@@ -17,35 +18,56 @@ from chatapp.domain.events import Delta, Event, Finished, UsageReported
 from tests.upstream.wire import chunk, usage_of
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
-SAYING_NOTHING = ["", ": a sign of life", "id: 7", "retry: 3000", "event: message", "dataset: 9", "data", ":data: 9"]
+SAYING_NOTHING = [": a sign of life", "id: 7", "retry: 3000", "event: message", "dataset: 9", "data", ":data: 9"]
 USAGE = Usage(9, 2, cached_tokens=4, reasoning_tokens=1)
 REPORT = usage_of(9, 2, cached=4, reasoning=1)
 
-visible = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
-texts = st.lists(visible | st.sampled_from(["\u2028", "\u0085", "\r", "\n\n", "data: x", "🙂"]), max_size=8)
+texts = st.lists(
+    st.text('ab "\\{}:,\r\n\té🙂\u2028\u0085\ufeff', min_size=1, max_size=6) | st.just("data: x\n\n"), max_size=6
+)
 
 
-@st.composite
-def written(draw: st.DrawFn, payload: Any, end: str) -> str:
-    """Draw one way to write an event: in one line or in many, with or without what says nothing."""
-    body = json.dumps(payload, ensure_ascii=draw(st.booleans()), indent=draw(st.sampled_from([None, 1])))
-    space = draw(st.sampled_from([" ", ""]))
-    lines = [f"data:{space}{line}" for line in body.split("\n")]
-    extra = draw(st.lists(st.sampled_from(SAYING_NOTHING[1:]), max_size=2))
-    lines[0:0] = extra[:1]
-    return end.join([*lines, *extra[1:], "", ""]) + draw(st.sampled_from(["", end]))
+@dataclass(frozen=True)
+class Spelling:
+    """One of the many ways to write the same events."""
+
+    end: str
+    space: str
+    ascii_only: bool
+    indent: int | None
+    before: list[str]
+    after: list[str]
+    gap: int
+
+    def write(self, payload: Any) -> str:
+        """Return one event, in one line or in many."""
+        body = json.dumps(payload, ensure_ascii=self.ascii_only, indent=self.indent)
+        lines = [*self.before, *(f"data:{self.space}{line}" for line in body.split("\n")), *self.after]
+        return "".join(line + self.end for line in lines) + self.end * self.gap
+
+
+nothing = st.lists(st.sampled_from(SAYING_NOTHING), max_size=2)
+spellings = st.builds(
+    Spelling,
+    end=st.sampled_from(LINE_ENDS),
+    space=st.sampled_from(["", " "]),
+    ascii_only=st.booleans(),
+    indent=st.sampled_from([None, 0]),
+    before=nothing,
+    after=nothing,
+    gap=st.integers(1, 3),
+)
 
 
 @st.composite
 def answers(draw: st.DrawFn) -> tuple[list[str], bytes]:
     """Draw the pieces of text of an answer, and a way to write it."""
-    end = draw(st.sampled_from(LINE_ENDS))
-    said = draw(texts)
+    said, spelling = draw(texts), draw(spellings)
     payloads = [chunk({"role": "assistant", "content": ""}), *(chunk({"content": text}) for text in said)]
     payloads += [chunk({}, "stop"), chunk(None, usage=REPORT)]
-    body = "".join(draw(written(payload, end)) for payload in payloads)
-    body += draw(st.sampled_from(["", f"data: [DONE]{end}{end}", f"data:[DONE]{end}{end}"]))
-    return said, (draw(st.sampled_from(["", "\ufeff"])) + body).encode()
+    done = draw(st.sampled_from(["", f"data: [DONE]{spelling.end * 2}", f"data:[DONE]{spelling.end * 2}"]))
+    body = draw(st.sampled_from(["", "\ufeff"])) + "".join(map(spelling.write, payloads)) + done
+    return said, body.encode()
 
 
 def pieces_of(body: bytes, places: Sequence[int]) -> Iterator[bytes]:
