@@ -44,7 +44,7 @@ lock: $(VENV)/.dev ## Renew the exact versions of all packages
 	npm update --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## Remove everything that was built or installed here
-	rm -rf $(VENV) node_modules chatapp/web/static dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) node_modules chatapp/web/static dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 system:
 	@for program in $(SYSTEM); do \

@@ -34,7 +34,7 @@ class BodyLimits:
 
 def _check_text(text: Any, max_characters: int, *, may_be_blank: bool = False) -> str:
     if not isinstance(text, str):
-        raise ValidationError("This must be a text.")
+        raise ValidationError("This must be text.")
     if len(text) > max_characters:
         raise ValidationError(f"This is too long: {len(text):,} characters, where {max_characters:,} are allowed.")
     if not may_be_blank and (not text or text.isspace()):
