@@ -123,6 +123,15 @@ def test_a_provider_that_fails_in_mid_answer(site: Site, body: list[bytes | Step
     assert b"diary" not in streamed.body + whole.body
 
 
+def test_the_owner_finds_what_failed_in_the_log(site: Site) -> None:
+    before = ask(site, "/chat", *failing(401, "invalid_api_key")).headers["X-Request-Id"]
+    after = ask(site, "/chat/stream", *sse(["half", Reset()])).headers["X-Request-Id"]
+
+    assert re.search(rf"Request {before}: .*\(provider_auth\)\n", site.server.log)
+    assert re.search(rf"Request {after}: .*\(provider_failed\)\n", site.server.log)
+    assert "diary" not in site.server.log
+
+
 def test_the_replacement_of_a_model_that_is_gone_is_named(site: Site) -> None:
     assert "gpt-6-luna" in ask(site, "/chat", *failing(404, "model_not_found")).json["error"]
 

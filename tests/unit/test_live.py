@@ -144,21 +144,15 @@ def test_ending_a_reply_stops_the_provider_once(live: LiveReply) -> None:
     assert stream.stops == 1
 
 
-def test_a_stream_that_comes_after_the_end_is_stopped_at_once(live: LiveReply) -> None:
-    live.end(ReplyState.STOPPED)
+@pytest.mark.parametrize(("has_ended", "stops"), [(False, 0), (True, 1)])
+def test_a_stream_that_comes_after_the_end_is_stopped_at_once(live: LiveReply, has_ended: bool, stops: int) -> None:
     stream = CountingStream()
+    if has_ended:
+        live.end(ReplyState.STOPPED)
 
     live.attach(stream)
 
-    assert stream.stops == 1
-
-
-def test_a_stream_of_a_running_reply_is_left_alone(live: LiveReply) -> None:
-    stream = CountingStream()
-
-    live.attach(stream)
-
-    assert stream.stops == 0
+    assert stream.stops == stops
 
 
 def test_there_are_no_more_readers_than_allowed(live: LiveReply) -> None:

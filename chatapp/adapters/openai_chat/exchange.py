@@ -14,9 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from chatapp.adapters.openai_chat.chunks import EagerResponse
 
 SEND_SECONDS = 60.0
-"""How long a request may take to go out: urllib3 would give a long history no more than the time to connect, or on a
-kept connection what the hurry at the end of the last answer left of it.
-"""
+"""How long a request may take to go out: urllib3 would give a long history no more than the time to connect."""
 
 
 class Exchange:
@@ -116,6 +114,7 @@ class OwnedConnection(HTTPConnection):
         if self.sock is None:
             return  # connect() comes first, and back here
         exchange = current_exchange.get()
+        self.timeout = SEND_SECONDS  # urllib3 sets it on the socket once more before it sends
         self.sock.settimeout(SEND_SECONDS)
         with self._lock:
             self._owner, self._carrier = exchange, self.sock  # urllib3 forgets the socket of a last answer

@@ -6,17 +6,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_deeds: dict[str, Callable[[], object]] = {}
+_deeds: dict[str, Callable[..., object]] = {}
 
 
-def _hook(event: str, arguments: object) -> None:
+def _hook(event: str, arguments: tuple[object, ...]) -> None:
     if event in _deeds:
-        _deeds[event]()
+        _deeds[event](*arguments)
 
 
 @contextmanager
-def whenever(event: str, deed: Callable[[], object]) -> Iterator[None]:
-    """Do ``deed`` on the thread that raises ``event``, right before what the event announces."""
+def whenever(event: str, deed: Callable[..., object]) -> Iterator[None]:
+    """Do ``deed`` with the arguments of ``event``, on the thread that raises it, right before what it announces."""
     if not _installed:
         sys.addaudithook(_hook)
         _installed.append(True)

@@ -127,7 +127,7 @@ def test_the_haste_at_the_end_of_an_answer_ends_with_it(upstream: ScriptedUpstre
 def test_where_nobody_listens_it_is_tried_twice_and_no_more() -> None:
     tries: list[float] = []
 
-    with whenever("socket.connect", lambda: tries.append(monotonic())):
+    with whenever("socket.connect", lambda *_: tries.append(monotonic())):
         heard = ask(model_for(f"http://127.0.0.1:{free_port()}/v1"))
 
     assert isinstance(heard.error, ProviderFailed)
@@ -137,7 +137,7 @@ def test_where_nobody_listens_it_is_tried_twice_and_no_more() -> None:
 def test_what_is_not_refused_but_out_of_reach_is_tried_once() -> None:
     tries: list[float] = []
 
-    with whenever("socket.connect", lambda: tries.append(monotonic())):
+    with whenever("socket.connect", lambda *_: tries.append(monotonic())):
         heard = ask(model_for("http://255.255.255.255:9/v1"))
 
     assert isinstance(heard.error, ProviderFailed)
@@ -149,7 +149,7 @@ def test_a_provider_that_comes_up_at_that_moment_is_reached() -> None:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
-        def listen_at_the_second_try() -> None:
+        def listen_at_the_second_try(*_: object) -> None:
             tries.append(port)
             if len(tries) == 2:
                 listener.bind(("127.0.0.1", port))

@@ -1,19 +1,15 @@
 """What OpenAI is sent."""
 
-import socket
-import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from http.client import parse_headers
+from http.client import HTTPConnection
 
 import pytest
 
 from chatapp.adapters.openai_chat import OpenAIChatModel
 from chatapp.domain.entities import Message, Role
-from tests.integration.openai_chat.asking import KEY, ask, model_for
+from tests.integration.openai_chat.asking import KEY, ask
+from tests.integration.openai_chat.auditing import whenever
 from tests.samples import card, question
-from tests.upstream import ScriptedUpstream, Send
-from tests.upstream.wire import sse
+from tests.upstream import ScriptedUpstream
 
 MESSAGES = (Message(Role.SYSTEM, "Be kind."), Message(Role.ASSISTANT, "Ja? 🙂"), Message(Role.USER, "Hi \u2028"))
 
@@ -90,23 +86,16 @@ def test_a_long_history_arrives_whole(upstream: ScriptedUpstream, model: OpenAIC
     assert [message["content"] for message in upstream.requests[0].json["messages"]] == [m.content for m in history]
 
 
-def serve_without_haste(listener: socket.socket, pauses_seconds: Sequence[float]) -> None:
-    """Answer requests on one connection, each after a pause in which nothing of it is read."""
-    answer = b"".join(step.data for step in sse(["Hello world"]) if isinstance(step, Send))
-    peer, _ = listener.accept()
-    with peer, peer.makefile("rb") as reader:
-        for pause_seconds in pauses_seconds:
-            time.sleep(pause_seconds)
-            reader.readline()
-            reader.read(int(parse_headers(reader)["Content-Length"]))
-            peer.sendall(answer)
+def test_a_long_history_has_a_minute_to_go_out(upstream: ScriptedUpstream, model: OpenAIChatModel) -> None:
+    """A home's line sends a megabyte in ten seconds; to connect, five are enough."""
+    allowed_seconds: set[float | None] = set()
 
+    def look_at(connection: HTTPConnection, data: object) -> None:
+        allowed_seconds.add(connection.sock.gettimeout())
 
-def test_a_long_history_may_take_its_time_on_a_kept_connection() -> None:
-    long = question("x" * 20_000_000)
+    with whenever("http.client.send", look_at):
+        ask(model)
+        ask(model)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
-        pool.submit(serve_without_haste, listener, [0, 1.2])
-        model = model_for(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
-
-        assert [ask(model).text, ask(model, long).text] == ["Hello world", "Hello world"]
+    assert allowed_seconds == {60.0}
+    assert upstream.connections == 1
