@@ -69,6 +69,12 @@ def _seconds(value: str) -> float:
     return seconds
 
 
+def _patience(value: str) -> float:
+    if (seconds := _seconds(value)) == 0:
+        raise ValueError("a number of seconds above 0")
+    return seconds
+
+
 def _choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
     def parse(value: str) -> StrEnum:
         try:
@@ -172,15 +178,15 @@ class Settings:
     max_answer_characters: int = _setting(
         "CHATAPP_MAX_ANSWER_CHARACTERS", _whole(1, 10_000_000), 400_000, "Longest answer; more is cut off."
     )
-    body_seconds: float = _setting("CHATAPP_BODY_SECONDS", _seconds, 20.0, "How long the body of a request may take.")
+    body_seconds: float = _setting("CHATAPP_BODY_SECONDS", _patience, 20.0, "How long the body of a request may take.")
     first_token_seconds: float = _setting(
-        "CHATAPP_FIRST_TOKEN_SECONDS", _seconds, 120.0, "Longest silence of the model before its first word."
+        "CHATAPP_FIRST_TOKEN_SECONDS", _patience, 120.0, "Longest silence of the model before its first word."
     )
     next_token_seconds: float = _setting(
-        "CHATAPP_NEXT_TOKEN_SECONDS", _seconds, 60.0, "Longest silence of the model between two words."
+        "CHATAPP_NEXT_TOKEN_SECONDS", _patience, 60.0, "Longest silence of the model between two words."
     )
     reply_seconds: float = _setting(
-        "CHATAPP_REPLY_SECONDS", _seconds, 900.0, "Longest time for a whole answer; what comes later is cut off."
+        "CHATAPP_REPLY_SECONDS", _patience, 900.0, "Longest time for a whole answer; what comes later is cut off."
     )
     fake_word_seconds: float = _setting(
         "CHATAPP_FAKE_WORD_SECONDS", _seconds, 0.04, "Pause of the fake model after each word."
@@ -213,7 +219,7 @@ class Settings:
         Raises:
             BadSettings: something is wrong; the sentence says what and how to mend it.
         """
-        found = dict(os.environ if environ is None else environ)
+        found = {name: value for name, value in (os.environ if environ is None else environ).items() if value.strip()}
         if env_file.is_file():
             found = {name: value or "" for name, value in dotenv_values(env_file, interpolate=False).items()} | found
         values: dict[str, Any] = {}

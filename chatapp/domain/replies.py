@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -67,6 +68,7 @@ class ReplyService:
         self._new_id = new_id
         self._limits = limits
         self._live: dict[str, LiveReply] = {}
+        self._door = threading.Lock()
         self._shutting_down = False
 
     @property
@@ -83,19 +85,17 @@ class ReplyService:
             AtCapacity: as many replies are open as this process can carry.
             ShuttingDown: nothing new is begun any more.
         """
-        self._admit()
         reply = Reply(self._new_id(), self._limits.answer_characters)
         live = LiveReply(reply, request, kept=kept, on_disconnect=on_disconnect, opened_at=self._clock.monotonic())
-        if kept:
-            self._store.open(ReplyRecord(reply.id, request.model.id))
-        self._live[reply.id] = live
+        self._admit(live)
         follower = self._follow(live, 0)
         try:
-            live.task = self._runner.start(f"reply-{reply.id}", partial(self._drive, live))
-        except RuntimeError as error:
-            busy = _busy()
-            self._end(live, ReplyState.FAILED, busy)
-            raise busy from error
+            if kept:
+                self._store.open(ReplyRecord(reply.id, request.model.id))
+        except Exception:
+            del self._live[reply.id]
+            raise
+        self._begin(live)
         return follower
 
     def follow(self, reply_id: str, offset: int = 0) -> Follower:
@@ -139,7 +139,8 @@ class ReplyService:
 
     def refuse_new(self) -> None:
         """Begin no more replies: the server is shutting down."""
-        self._shutting_down = True
+        with self._door:
+            self._shutting_down = True
 
     def interrupt_all(self) -> None:
         """End every open reply, telling its followers that the server shut down."""
@@ -147,11 +148,21 @@ class ReplyService:
             error = Interrupted("The server was restarted before the answer was finished. Please try again.")
             self._end(live, ReplyState.INTERRUPTED, error)
 
-    def _admit(self) -> None:
-        if self._shutting_down:
-            raise ShuttingDown("The server is restarting. Please try again in a moment.", retry_after_seconds=5)
-        if len(self._live) >= self._limits.open_replies:
-            raise _busy()
+    def _admit(self, live: LiveReply) -> None:
+        with self._door:  # to look and to enter are one
+            if self._shutting_down:
+                raise ShuttingDown("The server is restarting. Please try again in a moment.", retry_after_seconds=5)
+            if len(self._live) >= self._limits.open_replies:
+                raise _busy()
+            self._live[live.reply.id] = live
+
+    def _begin(self, live: LiveReply) -> None:
+        try:
+            live.task = self._runner.start(f"reply-{live.reply.id}", partial(self._drive, live))
+        except RuntimeError as error:
+            busy = _busy()
+            self._end(live, ReplyState.FAILED, busy)
+            raise busy from error
 
     def _follow(self, live: LiveReply, offset: int) -> Follower:
         follower = Follower(live, offset, self._left)

@@ -71,6 +71,7 @@ def test_a_setting_is_read(name: str, value: str, field: str, parsed: object) ->
         ("CHATAPP_WORKER_CLASS", "sync", "gevent or gthread"),
         ("CHATAPP_MAX_OUTPUT_TOKENS", "0", "from 1"),
         ("CHATAPP_REPLY_SECONDS", "nan", "a number of seconds"),
+        ("CHATAPP_REPLY_SECONDS", "0", "a number of seconds above 0"),
         ("CHATAPP_REPLY_SECONDS", "-1", "a number of seconds"),
         ("CHATAPP_REPLY_SECONDS", "inf", "a number of seconds"),
         ("CHATAPP_REPLY_SECONDS", "soon", "a number of seconds"),
@@ -157,3 +158,9 @@ def test_the_table_has_a_row_for_every_setting() -> None:
 
     assert [row.split("`")[1] for row in rows] == [setting.metadata["name"] for setting in fields(Settings)]
     assert all(row.count(" | ") == 2 for row in rows)
+
+
+def test_an_empty_variable_does_not_hide_the_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CHATAPP_PORT=7000")
+
+    assert Settings.from_env({"CHATAPP_PORT": " "}, tmp_path / ".env").port == 7000
