@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 PAGES := $(shell find chatapp/web/frontend -type f) package.json package-lock.json hatch_build.py
-SYSTEM := chromium nginx openssl
+SYSTEM := chromium curl nginx openssl
 
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

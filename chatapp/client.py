@@ -371,6 +371,8 @@ class ChatClient:
             )
             if response.status_code != 200:
                 raise _refusal(response)
+        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+            raise ConnectionLost(f"{self._url} is no address of a server, like http://127.0.0.1:5000.") from None
         except requests.ReadTimeout as error:
             seconds = f"{self._timeout_seconds:g}"
             raise ConnectionLost(f"{self._url} has not answered for {seconds} seconds.") from error

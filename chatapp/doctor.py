@@ -156,8 +156,14 @@ def _port(settings: Settings) -> Finding:
 
 
 def _is_running(settings: Settings) -> bool:
+    with requests.Session() as here:
+        here.trust_env = False  # a proxy is not asked for what is on this machine
+        return _says_who_it_is(here, settings)
+
+
+def _says_who_it_is(here: requests.Session, settings: Settings) -> bool:
     try:
-        told = requests.get(f"{address(settings)}/health", timeout=2).json()
+        told = here.get(f"{address(settings)}/health", timeout=2).json()
     except (requests.RequestException, ValueError):
         return False
     return isinstance(told, dict) and told.get("service") == SERVICE_NAME

@@ -393,3 +393,9 @@ def test_a_slash_at_the_end_of_the_address_does_no_harm(server: responses.Reques
 
     with ChatClient(f"{URL}/") as client:
         assert client.ask("Hi").text == "Hello."
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://", "ftp://chat.example"])
+def test_what_is_no_address_is_said_to_be_none(url: str) -> None:
+    with pytest.raises(ConnectionLost, match="is no address of a server"):
+        ChatClient(url).models()
