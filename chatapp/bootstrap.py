@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 
 from flask import Flask
@@ -18,6 +19,8 @@ from chatapp.web.assets import Assets
 from chatapp.web.chat_body import BodyLimits
 from chatapp.web.client_socket import ClientWatch
 from chatapp.web.pages import STATIC, Site
+
+LONGEST_LOG_KEY_BYTES = 64
 
 LIFE = "chatapp_life"
 """The key of the application's ``Life`` among its extensions."""
@@ -67,7 +70,7 @@ def build_app(settings: Settings, container: Container | None = None) -> Flask:
     """
     container = container or build_container(settings)
     catalog = require_catalog(container)
-    replies, watch = container.replies(), ClientWatch()
+    replies, watch = container.replies(), ClientWatch(settings.write_seconds)
     app = create_app(Services(catalog, container.conversations(), replies, watch), _options(settings))
     app.extensions[LIFE] = Life(Pulse([replies.beat, watch.sweep]), replies)
     return app
@@ -85,4 +88,5 @@ def _options(settings: Settings) -> WebOptions:
         allowed_origins=settings.allowed_origins,
         allowed_hosts=settings.allowed_hosts,
         provider_name=settings.provider_name,
+        log_key=settings.log_key.encode()[:LONGEST_LOG_KEY_BYTES] if settings.log_key else secrets.token_bytes(16),
     )

@@ -13,7 +13,8 @@ from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.conversation import ConversationService
 from chatapp.domain.ports import ChatModel, Clock, ModelDirectory
-from chatapp.domain.replies import ReplyLimits, ReplyService
+from chatapp.domain.replies import ReplyService
+from chatapp.domain.upkeep import ReplyLimits
 from chatapp.settings import Settings
 
 READ_TIMEOUT_MARGIN_SECONDS = 10.0
@@ -59,6 +60,7 @@ def _catalog(settings: Settings, clock: Clock) -> ModelCatalog:
 def _limits(settings: Settings) -> ReplyLimits:
     return ReplyLimits(
         open_replies=settings.open_replies,
+        followers=settings.followers,
         answer_characters=settings.max_answer_characters,
         first_token_seconds=settings.first_token_seconds,
         next_token_seconds=settings.next_token_seconds,

@@ -6,16 +6,21 @@ thread busy. gunicorn's ``sync`` class is never right: it ends every answer at `
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 import sys
 import threading
 import time
 from typing import Any
 
 from chatapp import __version__
+from chatapp.adapters.log_lines import JsonLines, TextLines, logging_config
 from chatapp.settings import BadSettings, Settings, WorkerClass
 
 KEEPALIVE_SECONDS = 2
 LAST_WORDS_SECONDS = 1.0
+UNSENT_BYTES = 131_072
 
 
 def post_worker_init(worker: Any) -> None:
@@ -43,7 +48,9 @@ def _drain(worker: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Say who answers, and where."""
+    """Say who answers, and where; and bound what the kernel keeps for a reader who does not read."""
+    for listener in server.LISTENERS:  # its connections inherit it
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT_BYTES)
     server.log.info("chatapp %s answers with %s.", __version__, _who())
     url = str(server.LISTENERS[0]).replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
     server.log.info("Open %s in your browser; Ctrl+C stops the server.", url)
@@ -65,7 +72,7 @@ bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_
 workers = _settings.workers
 worker_class = _settings.worker_class.value
 # Every open answer has a caller; as many again may follow one or ask something else.
-worker_connections = max(4000, 2 * _settings.open_replies + 1000)
+worker_connections = _settings.worker_connections or max(4000, 2 * _settings.open_replies + 1000)
 threads = 250 if _settings.worker_class is WorkerClass.GTHREAD else 1
 backlog = 4096
 
@@ -86,3 +93,7 @@ forwarder_headers = ""
 
 accesslog = None
 errorlog = "-"
+logconfig_dict = logging_config(TextLines if sys.stderr.isatty() else JsonLines)
+
+if not _settings.log_key:  # made here, so that all workers have the same
+    os.environ["CHATAPP_LOG_KEY"] = secrets.token_hex(16)

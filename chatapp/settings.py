@@ -141,6 +141,21 @@ class Settings:
     grace_seconds: int = _setting(
         "CHATAPP_GRACE_SECONDS", _whole(1, 3600), 30, "How long running answers may go on after a stop was asked for."
     )
+    worker_connections: int | None = _setting(
+        "CHATAPP_WORKER_CONNECTIONS",
+        _whole(10, 1_000_000),
+        None,
+        "Connections that one process holds at once.",
+        shown="`4000`, or more where the open answers need them",
+    )
+    log_key: str | None = _setting(
+        "CHATAPP_LOG_KEY",
+        _text,
+        None,
+        "Key of the hashes that stand for addresses in the log. Set it where several machines are to write the same.",
+        shown="a new one at each start",
+        secret=True,
+    )
     default_model: str = _setting("CHATAPP_DEFAULT_MODEL", _text, "gpt-4o-mini", "Answers where none is chosen.")
     catalog: Path | None = _setting(
         "CHATAPP_CATALOG", _path, None, "A TOML file that adds to, or replaces, the built-in models and prices."
@@ -168,6 +183,7 @@ class Settings:
     open_replies: int = _setting(
         "CHATAPP_OPEN_REPLIES", _whole(1, 100_000), 1500, "Answers that one process makes at once."
     )
+    followers: int = _setting("CHATAPP_FOLLOWERS", _whole(1, 100_000), 50, "Readers of one answer at once.")
     max_body_bytes: int = _setting(
         "CHATAPP_MAX_BODY_BYTES", _whole(1_000, 1_000_000_000), 4_000_000, "Longest body of a request."
     )
@@ -187,6 +203,9 @@ class Settings:
     )
     reply_seconds: float = _setting(
         "CHATAPP_REPLY_SECONDS", _patience, 900.0, "Longest time for a whole answer; what comes later is cut off."
+    )
+    write_seconds: float = _setting(
+        "CHATAPP_WRITE_SECONDS", _patience, 30.0, "How long a reader may take nothing before the server hangs up."
     )
     fake_word_seconds: float = _setting(
         "CHATAPP_FAKE_WORD_SECONDS", _seconds, 0.04, "Pause of the fake model after each word."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -12,8 +13,10 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 START_SECONDS = 20
+LINE_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,20 @@ class RunningServer:
     def log(self) -> str:
         """Return what it has printed so far."""
         return self.log_file.read_text("utf-8")
+
+    def logged(self, event: str, **fields: Any) -> list[dict[str, Any]]:
+        """Return the log's lines of this event with these fields; every line must be JSON."""
+        lines = [json.loads(line) for line in self.log.splitlines()]
+        return [line for line in lines if line["event"] == event and fields.items() <= line.items()]
+
+    def wait_for_line(self, event: str, **fields: Any) -> dict[str, Any]:
+        """Return the one line of this event with these fields, as soon as it is there."""
+        deadline = time.monotonic() + LINE_SECONDS
+        while not (found := self.logged(event, **fields)):
+            assert time.monotonic() < deadline, f"no line {event} with {fields}:\n{self.log}"
+            time.sleep(0.01)
+        (line,) = found
+        return line
 
 
 @contextmanager

@@ -36,7 +36,10 @@ class Detail:
 
 
 class ChatError(Exception):
-    """Base of the tree. ``str(error)`` is the sentence for the person; it never holds a secret."""
+    """Base of the tree. ``str(error)`` is the sentence for the person; it never holds a secret.
+
+    ``provider_request_id`` is the provider's name for its answer, where an error was that answer.
+    """
 
     code: ClassVar[str] = "internal"
 
@@ -47,6 +50,7 @@ class ChatError(Exception):
         self.message = message
         self.retry_after_seconds = retry_after_seconds
         self.details = details
+        self.provider_request_id: str | None = None
 
 
 class InvalidRequest(ChatError):

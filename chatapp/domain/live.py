@@ -25,13 +25,22 @@ class LiveReply:
     """
 
     def __init__(
-        self, reply: Reply, request: ChatRequest, *, kept: bool, on_disconnect: OnDisconnect, opened_at: float
+        self,
+        reply: Reply,
+        request: ChatRequest,
+        *,
+        kept: bool,
+        on_disconnect: OnDisconnect,
+        opened_at: float,
+        request_id: str | None = None,
     ) -> None:
         self.reply = reply
         self.request = request
         self.kept = kept
         self.on_disconnect = on_disconnect
+        self.request_id = request_id
         self.opened_at = opened_at
+        self.spoke_at: float | None = None
         self.heard_at = opened_at
         self.nudged_at = opened_at
         self.saved_characters = 0
@@ -71,6 +80,8 @@ class LiveReply:
         with self._lock:
             ended = self.reply.apply(event)
         self.heard_at = heard_at
+        if self.spoke_at is None and self.reply.characters:
+            self.spoke_at = heard_at
         self.wake()
         return ended
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
+from chatapp.domain import reply_line
 from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.entities import ChatRequest
 from chatapp.domain.errors import (
@@ -17,31 +17,15 @@ from chatapp.domain.errors import (
     InternalError,
     Interrupted,
     NotFound,
-    ProviderTimeout,
     ShuttingDown,
 )
 from chatapp.domain.events import Finished
 from chatapp.domain.live import Follower, LiveReply
 from chatapp.domain.ports import ChatModel, Clock, ReplyStore, Runner
 from chatapp.domain.reply import OnDisconnect, Reply, ReplyRecord, ReplyState
+from chatapp.domain.upkeep import ReplyLimits, checkpoint, nudge, overdue
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyLimits:
-    """Bounds of one process and of one reply.
-
-    Silence is counted apart before the first word and between words, as a model may think long before it speaks.
-    """
-
-    open_replies: int = 1500
-    followers: int = 50
-    answer_characters: int = 400_000
-    first_token_seconds: float = 120
-    next_token_seconds: float = 60
-    total_seconds: float = 900
-    sign_of_life_seconds: float = 15
 
 
 class ReplyService:
@@ -76,17 +60,36 @@ class ReplyService:
         """Return how many replies this process is making."""
         return len(self._live)
 
+    @property
+    def is_shutting_down(self) -> bool:
+        """Tell whether nothing new is begun any more."""
+        return self._shutting_down
+
     def open(
-        self, request: ChatRequest, *, on_disconnect: OnDisconnect = OnDisconnect.CONTINUE, kept: bool = True
+        self,
+        request: ChatRequest,
+        *,
+        on_disconnect: OnDisconnect = OnDisconnect.CONTINUE,
+        kept: bool = True,
+        request_id: str | None = None,
     ) -> Follower:
         """Admit and begin a reply, and return its first follower. Text of one that is not ``kept`` is never stored.
+
+        ``request_id`` names the request that asked for it, in the log.
 
         Raises:
             AtCapacity: as many replies are open as this process can carry.
             ShuttingDown: nothing new is begun any more.
         """
         reply = Reply(self._new_id(), self._limits.answer_characters)
-        live = LiveReply(reply, request, kept=kept, on_disconnect=on_disconnect, opened_at=self._clock.monotonic())
+        live = LiveReply(
+            reply,
+            request,
+            kept=kept,
+            on_disconnect=on_disconnect,
+            opened_at=self._clock.monotonic(),
+            request_id=request_id,
+        )
         self._admit(live)
         follower = self._follow(live, 0)
         try:
@@ -134,8 +137,11 @@ class ReplyService:
         """Look after all open replies: time-outs, dead drivers, signs of life, checkpoints."""
         now = self._clock.monotonic()
         for live in list(self._live.values()):
-            self._look_after(live, now)
-        self._checkpoint()
+            if ending := overdue(live, self._limits, now):
+                self._end(live, *ending)
+            else:
+                nudge(live, self._limits, now)
+        checkpoint(list(self._live.values()), self._store)
 
     def refuse_new(self) -> None:
         """Begin no more replies: the server is shutting down."""
@@ -189,7 +195,8 @@ class ReplyService:
                     self._settle(live)
         except ChatError as raised:
             error = raised
-        except Exception:
+        except Exception as raised:
+            error.__cause__ = raised
             if not live.reply.state.is_final:  # after the end it is only the echo of our own stop
                 log.exception("The driver of reply %s failed", live.reply.id)
         finally:
@@ -225,42 +232,12 @@ class ReplyService:
         try:
             if live.kept:
                 self._store.finish(outcome)
-        except Exception:
+        except Exception:  # its readers, and the other replies that are ended with it, must not suffer for it
             log.exception("The end of reply %s could not be stored", reply.id)
-            raise
         finally:
             self._live.pop(reply.id, None)
             live.settle(outcome)
-
-    def _look_after(self, live: LiveReply, now: float) -> None:
-        limits, silence = self._limits, now - live.heard_at
-        if live.task is not None and not live.task.is_alive():
-            self._end(
-                live,
-                ReplyState.FAILED,
-                InternalError("The answer was cut off on this server. Please try again."),
-            )
-        elif now - live.opened_at > limits.total_seconds:
-            self._end(live, ReplyState.TRUNCATED, finish_reason="length")
-        elif silence > (limits.next_token_seconds if live.reply.characters else limits.first_token_seconds):
-            self._end(
-                live,
-                ReplyState.FAILED,
-                ProviderTimeout("The model was silent for too long. Please try again."),
-            )
-        elif min(silence, now - live.nudged_at) >= limits.sign_of_life_seconds:
-            live.nudged_at = now
-            live.wake()
-
-    def _checkpoint(self) -> None:
-        new: dict[LiveReply, str] = {}
-        for live in list(self._live.values()):
-            if live.kept and (text := live.reply.text_since(live.saved_characters)):
-                new[live] = text
-        if new:
-            self._store.append({live.reply.id: text for live, text in new.items()})
-        for live, text in new.items():  # not before: a checkpoint that failed is made up for by the next
-            live.saved_characters += len(text)
+            reply_line.write(live, outcome, self._clock.monotonic())
 
 
 def _busy() -> AtCapacity:

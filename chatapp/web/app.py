@@ -11,11 +11,12 @@ from chatapp import __version__
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.conversation import ConversationService
 from chatapp.domain.replies import ReplyService
-from chatapp.web import chat, errors, info, pages, security
+from chatapp.web import chat, delivery, errors, info, pages, security
 from chatapp.web.arguments import BODY_READER, Api
 from chatapp.web.body import BodyReader
 from chatapp.web.chat_body import BodyLimits
 from chatapp.web.client_socket import ClientWatch
+from chatapp.web.delivery import Pseudonyms
 from chatapp.web.pages import Site
 
 
@@ -38,6 +39,7 @@ class WebOptions:
     allowed_origins: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     provider_name: str
+    log_key: bytes
 
 
 class _Json(DefaultJSONProvider):
@@ -51,6 +53,7 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     app.json = _Json(app)
     limits = options.body_limits
     app.extensions[BODY_READER] = BodyReader(services.watch, limits.body_bytes, limits.values, limits.body_seconds)
+    delivery.register(app, services.watch, Pseudonyms(options.log_key))
     errors.register(app)
     security.share(app, options.allowed_origins)
     security.protect(app, allowed_hosts=options.allowed_hosts, provider_name=options.provider_name)
@@ -72,4 +75,4 @@ def _describe(app: Flask, services: Services, options: WebOptions) -> None:
     api.register_blueprint(
         chat.blueprint(services.conversations, services.replies, services.watch, options.body_limits)
     )
-    api.register_blueprint(info.blueprint(services.catalog, options.provider_name))
+    api.register_blueprint(info.blueprint(services.catalog, services.replies, options.provider_name))

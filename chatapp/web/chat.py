@@ -57,7 +57,9 @@ def blueprint(
 
     def begin(turn: Turn) -> Follower:
         """Refuse what must be refused, then begin a reply that ends when its caller leaves."""
-        follower = replies.open(conversations.compose(turn), on_disconnect=OnDisconnect.CANCEL, kept=False)
+        follower = replies.open(
+            conversations.compose(turn), on_disconnect=OnDisconnect.CANCEL, kept=False, request_id=g.request_id
+        )
         follower.on_leave(watch.watch(request.environ, follower.leave))
         return follower
 

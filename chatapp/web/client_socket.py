@@ -10,11 +10,13 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
 TCP_ESTABLISHED = 1
+CROWD = 50
+CROWDED_SILENCE_SECONDS = 2.0
 NO_PATIENCE_SECONDS = 0.001
 
 
@@ -24,16 +26,29 @@ def of(environ: Mapping[str, Any]) -> socket.socket | None:
     return found if isinstance(found, socket.socket) else None
 
 
+class Writing:
+    """Writes to one caller: when the one ``began_at`` that still lasts, and whether it was ``given_up``."""
+
+    __slots__ = ("began_at", "client", "given_up")
+
+    def __init__(self, client: socket.socket | None) -> None:
+        self.client = client
+        self.began_at: float | None = None
+        self.given_up = False
+
+
 class ClientWatch:
     """Notices callers who left, also while nothing is written to them, and those who never come to an end.
 
-    ``sweep`` must be called a few times a second.
+    ``sweep`` must be called a few times a second. A write may last ``write_seconds``; then nobody reads.
 
     A caller who closes only their sending side counts as gone too: no browser does that, and the kernel shows no
     difference.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, write_seconds: float) -> None:
+        self._write_seconds = write_seconds
+        self._writings: set[Writing] = set()
         self._watched: dict[int, tuple[socket.socket, Callable[[], None]]] = {}
         self._sending: dict[int, tuple[socket.socket, float]] = {}
         self._lock = threading.Lock()
@@ -49,6 +64,16 @@ class ClientWatch:
             self._watched[place] = (client, on_gone)
         return lambda: self._forget(place)
 
+    def writing(self, environ: Mapping[str, Any]) -> Writing:
+        """Watch the writes of one answer, until it is ``written``."""
+        writing = Writing(of(environ))
+        self._writings.add(writing)
+        return writing
+
+    def written(self, writing: Writing) -> None:
+        """End what ``writing`` began."""
+        self._writings.discard(writing)
+
     @contextmanager
     def patience(self, environ: Mapping[str, Any], silence_seconds: float, total_seconds: float) -> Iterator[None]:
         """Let reading from the caller end in ``TimeoutError`` after a silence, and once all the time is used up.
@@ -61,6 +86,8 @@ class ClientWatch:
             yield
             return
         before = client.gettimeout()
+        if len(self._sending) >= CROWD:  # so many at once are half-sent on purpose, and each keeps a place from others
+            silence_seconds = CROWDED_SILENCE_SECONDS
         client.settimeout(min(silence_seconds, total_seconds))
         with self._lock:
             place = self._next_place()
@@ -79,6 +106,9 @@ class ClientWatch:
             for client, deadline in self._sending.values():
                 if now > deadline:
                     client.settimeout(NO_PATIENCE_SECONDS)
+        for writing in list(self._writings):
+            if writing.began_at is not None and now - writing.began_at > self._write_seconds:
+                _give_up(writing)
         for place, (client, on_gone) in list(self._watched.items()):
             if _has_left(client):
                 self._forget(place)
@@ -90,6 +120,14 @@ class ClientWatch:
 
     def _forget(self, place: int) -> None:
         self._watched.pop(place, None)
+
+
+def _give_up(writing: Writing) -> None:
+    writing.given_up = True
+    if writing.client is not None:
+        with suppress(OSError):
+            # Frees the thread that is blocked in the write, under every worker class and operating system.
+            writing.client.shutdown(socket.SHUT_RDWR)
 
 
 def _has_left(client: socket.socket) -> bool:

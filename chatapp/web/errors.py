@@ -9,7 +9,7 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from chatapp.domain.errors import ChatError, InternalError, ProviderError
+from chatapp.domain.errors import ChatError, InternalError
 
 log = logging.getLogger(__name__)
 
@@ -56,15 +56,8 @@ def payload(error: ChatError, request_id: str) -> dict[str, Any]:
     return {"error": error.message, "code": error.code, "request_id": request_id}
 
 
-def note(error: ChatError, request_id: str) -> None:
-    """Log what the owner can mend: the caller is told to turn to them."""
-    if isinstance(error, ProviderError):
-        log.warning("Request %s: %s (%s)", request_id, error.message, error.code)
-
-
 def respond(error: ChatError, partial: str | None = None) -> Response:
     """Return the answer that tells of ``error``, with the text so far where the answer had begun."""
-    note(error, g.request_id)
     body = payload(error, g.request_id)
     if error.details:
         body["details"] = [{"path": detail.path, "reason": detail.reason} for detail in error.details]
@@ -102,7 +95,7 @@ def register(app: Flask) -> None:
 
 
 def _handle_unexpected(error: Exception) -> Response:
-    log.error("Request %s failed", g.request_id, exc_info=error)
+    log.error("request failed", exc_info=error, extra={"fields": {"request_id": g.request_id}})
     return respond(_internal())
 
 

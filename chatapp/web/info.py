@@ -6,9 +6,11 @@ from flask import Response, jsonify
 
 from chatapp import __version__
 from chatapp.domain.catalog import ModelCatalog
+from chatapp.domain.errors import ShuttingDown
+from chatapp.domain.replies import ReplyService
 from chatapp.web import presenting
 from chatapp.web.arguments import Blueprint
-from chatapp.web.schemas import About, Health, Models
+from chatapp.web.schemas import About, Alive, Health, Models, Ready
 
 DESCRIPTION = "Chat with OpenAI models: whole answers as JSON, or word by word as server-sent events."
 
@@ -18,15 +20,17 @@ ENDPOINTS = {
     "GET /": "The home page.",
     "GET /chat": "The chat page.",
     "GET /api": "This list.",
-    "GET /health": "Whether the server is there.",
+    "GET /health": "Whether the server is there, and who answers.",
+    "GET /health/live": "Whether the process answers.",
+    "GET /health/ready": "Whether it takes new questions: not while it is shutting down.",
     "GET /models": "The models that can be asked, and their prices.",
     "POST /chat": "Ask, and get the whole answer at once.",
     "POST /chat/stream": "Ask, and get the answer as server-sent events while it is made.",
 }
 
 
-def blueprint(catalog: ModelCatalog, provider_name: str) -> Blueprint:
-    """Return the three routes."""
+def blueprint(catalog: ModelCatalog, replies: ReplyService, provider_name: str) -> Blueprint:
+    """Return the routes."""
     info = Blueprint("info", __name__, description="What this server is and can do.")
 
     @info.get("/api")
@@ -46,6 +50,21 @@ def blueprint(catalog: ModelCatalog, provider_name: str) -> Blueprint:
     def health() -> Response:
         """Say that the server is there. Asks neither the provider nor a database."""
         return jsonify(status="healthy", service=SERVICE_NAME, provider=provider_name)
+
+    @info.get("/health/live")
+    @info.response(200, Alive)
+    def live() -> Response:
+        """Say that this process answers, for whoever restarts one that does not."""
+        return jsonify(status="live")
+
+    @info.get("/health/ready")
+    @info.response(200, Ready)
+    @info.doc(responses={"503": "SERVICE_UNAVAILABLE"})
+    def ready() -> Response:
+        """Say whether this process takes new questions, for whoever shares them out among several."""
+        if replies.is_shutting_down:
+            raise ShuttingDown("The server is shutting down.", retry_after_seconds=5)
+        return jsonify(status="ready")
 
     @info.get("/models")
     @info.response(200, Models)

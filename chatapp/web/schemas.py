@@ -129,6 +129,18 @@ class Health(Schema):
     provider = fields.String(required=True, validate=validate.OneOf(["OpenAI", "Fake"]))
 
 
+class Alive(Schema):
+    """This process answers."""
+
+    status = fields.String(required=True, validate=validate.Equal("live"))
+
+
+class Ready(Schema):
+    """This process takes new questions."""
+
+    status = fields.String(required=True, validate=validate.Equal("ready"))
+
+
 class About(Schema):
     """What this API is."""
 

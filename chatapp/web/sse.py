@@ -29,7 +29,6 @@ def response(follower: Follower, request_id: str) -> Response:
         events(follower, request_id),
         headers=HEADERS,
         content_type="text/event-stream; charset=utf-8",
-        direct_passthrough=True,
     )
 
 
@@ -54,7 +53,6 @@ def last(outcome: ReplyRecord, request_id: str) -> dict[str, Any]:
     """Return what the last event says."""
     error = outcome.error
     if error is not None:
-        errors.note(error, request_id)
         wait = {} if error.retry_after_seconds is None else {"retry_after_seconds": error.retry_after_seconds}
         return errors.payload(error, request_id) | wait
     return {

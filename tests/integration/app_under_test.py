@@ -22,7 +22,8 @@ from chatapp.adapters.fake_chat import FakeCall, FakeChatModel, Step
 from chatapp.adapters.system import SystemClock
 from chatapp.bootstrap import build_app, build_container
 from chatapp.domain.ports import ChatModel
-from chatapp.domain.replies import ReplyLimits, ReplyService
+from chatapp.domain.replies import ReplyService
+from chatapp.domain.upkeep import ReplyLimits
 from chatapp.settings import Settings
 
 JSON = "application/json"

@@ -14,7 +14,7 @@ from chatapp.adapters.fake_chat import Cut, Fail, FakeStream, Finish, Pause, Say
 from chatapp.adapters.system import Pulse
 from chatapp.domain.entities import ChatRequest
 from chatapp.domain.errors import ChatError, ContextTooLong, ModelRetired, ProviderRateLimited, ProviderTimeout
-from chatapp.domain.replies import ReplyLimits
+from chatapp.domain.upkeep import ReplyLimits
 from chatapp.web.errors import STATUS_BY_CODE
 from tests.integration.app_under_test import FIRST_REPLY, AppUnderTest, app_with, events_in
 

@@ -127,8 +127,10 @@ def test_the_owner_finds_what_failed_in_the_log(site: Site) -> None:
     before = ask(site, "/chat", *failing(401, "invalid_api_key")).headers["X-Request-Id"]
     after = ask(site, "/chat/stream", *sse(["half", Reset()])).headers["X-Request-Id"]
 
-    assert re.search(rf"Request {before}: .*\(provider_auth\)\n", site.server.log)
-    assert re.search(rf"Request {after}: .*\(provider_failed\)\n", site.server.log)
+    refused = site.server.wait_for_line("reply", request_id=before)
+    broken = site.server.wait_for_line("reply", request_id=after)
+    assert (refused["level"], refused["code"], refused["cause"]) == ("error", "provider_auth", "AuthenticationError")
+    assert (broken["level"], broken["code"], broken["cause"]) == ("warning", "provider_failed", "ConnectionResetError")
     assert "diary" not in site.server.log
 
 

@@ -32,10 +32,21 @@ def test_the_pages_are_html_of_this_server(app: AppUnderTest, path: str) -> None
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
+def test_a_server_that_shuts_down_is_live_but_not_ready(app: AppUnderTest) -> None:
+    before = app.get("/health/live").json, app.get("/health/ready").json
+
+    app.replies.refuse_new()
+
+    assert before == ({"status": "live"}, {"status": "ready"})
+    assert app.get("/health/live").status == app.get("/health").status == 200
+    assert (app.get("/health/ready").status, app.get("/health/ready").code) == (503, "shutting_down")
+
+
 def test_the_api_lists_its_routes(app: AppUnderTest) -> None:
     about = app.get("/api").json
 
     routes = {"GET /", "GET /chat", "GET /api", "GET /health", "GET /models", "POST /chat", "POST /chat/stream"}
+    routes |= {"GET /health/live", "GET /health/ready"}
     assert set(about.pop("endpoints")) == routes
     assert about.pop("description").endswith(".")
     assert about == {"name": "chatapp", "version": __version__, "documentation": "/api/docs"}

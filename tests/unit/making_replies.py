@@ -13,8 +13,9 @@ from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.entities import ChatRequest
 from chatapp.domain.live import Follower
 from chatapp.domain.ports import ChatModel, ReplyStore, Runner
-from chatapp.domain.replies import ReplyLimits, ReplyService
+from chatapp.domain.replies import ReplyService
 from chatapp.domain.reply import OnDisconnect, ReplyRecord
+from chatapp.domain.upkeep import ReplyLimits
 from tests.samples import question
 from tests.unit.deterministic import FakeClock, InlineRunner
 

@@ -18,8 +18,8 @@ from chatapp.domain.errors import (
     ShuttingDown,
 )
 from chatapp.domain.events import Delta, Event, Started
-from chatapp.domain.replies import ReplyLimits
 from chatapp.domain.reply import OnDisconnect, ReplyState
+from chatapp.domain.upkeep import ReplyLimits
 from tests.samples import PRICE, card, question
 from tests.unit.deterministic import Meanwhile, SteppedRunner
 from tests.unit.making_replies import RecordingStore, Stage

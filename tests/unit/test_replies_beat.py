@@ -7,8 +7,8 @@ import pytest
 from chatapp.adapters.fake_chat import Ending, Say, Step
 from chatapp.adapters.memory_store import MemoryReplyStore
 from chatapp.domain.errors import AtCapacity, InternalError, Interrupted, ProviderTimeout, ShuttingDown
-from chatapp.domain.replies import ReplyLimits
 from chatapp.domain.reply import ReplyRecord, ReplyState
+from chatapp.domain.upkeep import ReplyLimits
 from tests.unit.deterministic import Meanwhile, SteppedRunner
 from tests.unit.making_replies import RecordingStore, Stage
 

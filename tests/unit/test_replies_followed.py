@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chatapp.adapters.fake_chat import Say, Step
 from chatapp.domain.errors import AtCapacity, NotFound
 from chatapp.domain.live import Follower
-from chatapp.domain.replies import ReplyLimits
+from chatapp.domain.upkeep import ReplyLimits
 from tests.unit.deterministic import Meanwhile, SteppedRunner
 from tests.unit.making_replies import Stage
 

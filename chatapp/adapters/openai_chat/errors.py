@@ -55,7 +55,9 @@ def translated(error: Exception, card: ModelCard | None = None) -> ChatError:
     if isinstance(error, ChatError):
         return error
     if isinstance(error, openai.APIStatusError):
-        return _by_status(error, card)
+        meant = _by_status(error, card)
+        meant.provider_request_id = error.request_id
+        return meant
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return ProviderTimeout("The model was silent for too long. Please try again.")
     if isinstance(error, openai.APIConnectionError | httpx2.ConnectError):

@@ -1,0 +1,63 @@
+"""The line that the log gets for every reply: what it cost, how long it took, how it ended. Never a word of it."""
+
+from __future__ import annotations
+
+import logging
+
+from chatapp.domain.errors import ChatError
+from chatapp.domain.live import LiveReply
+from chatapp.domain.reply import ReplyRecord, ReplyState
+
+log = logging.getLogger(__name__)
+
+LONGEST_PROVIDER_ID_CHARACTERS = 100
+
+FOR_THE_OWNER = frozenset({"internal", "provider_auth", "provider_quota", "provider_protocol"})
+"""Codes of what does not pass by itself."""
+
+UNFINISHED = frozenset({ReplyState.FAILED, ReplyState.INTERRUPTED})
+
+
+def write(live: LiveReply, outcome: ReplyRecord, now: float) -> None:
+    """Log how a reply ended at ``now`` seconds."""
+    error, usage, cost = outcome.error, outcome.usage, outcome.cost
+    fields = {
+        "request_id": live.request_id,
+        "reply_id": outcome.id,
+        "model": outcome.model_id,
+        "state": outcome.state.value,
+        "finish_reason": outcome.finish_reason,
+        "code": error.code if error else None,
+        "cause": _cause(error),
+        "characters": len(outcome.text),
+        "prompt_tokens": usage.prompt_tokens if usage else None,
+        "completion_tokens": usage.completion_tokens if usage else None,
+        "cost_nano_usd": cost.nano_usd if cost else None,
+        "cost_source": cost.source.value if cost else None,
+        "first_token_ms": _milliseconds(live.opened_at, live.spoke_at),
+        "duration_ms": _milliseconds(live.opened_at, now),
+        "provider_request_id": _provider_request_id(live, error),
+    }
+    log.log(_level(outcome), "reply", extra={"fields": fields})
+
+
+def _level(outcome: ReplyRecord) -> int:
+    if outcome.error is not None and outcome.error.code in FOR_THE_OWNER:
+        return logging.ERROR
+    return logging.WARNING if outcome.state in UNFINISHED else logging.INFO
+
+
+def _cause(error: BaseException | None) -> str | None:
+    """Return the kind of what went wrong first; its own words may hold a piece of the answer."""
+    while error is not None and error.__cause__ not in (None, error):
+        error = error.__cause__
+    return None if error is None or isinstance(error, ChatError) else type(error).__name__
+
+
+def _milliseconds(begin: float, end: float | None) -> int | None:
+    return None if end is None else round((end - begin) * 1000)
+
+
+def _provider_request_id(live: LiveReply, error: ChatError | None) -> str | None:
+    told = live.reply.provider_request_id or (error.provider_request_id if error else None)
+    return told[:LONGEST_PROVIDER_ID_CHARACTERS] if told else None

@@ -1,0 +1,63 @@
+"""What open replies need from time to time: an end when their time is up, a sign of life, a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chatapp.domain.errors import ChatError, InternalError, ProviderTimeout
+from chatapp.domain.live import LiveReply
+from chatapp.domain.ports import ReplyStore
+from chatapp.domain.reply import ReplyState
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLimits:
+    """Bounds of one process and of one reply.
+
+    Silence is counted apart before the first word and between words, as a model may think long before it speaks.
+    """
+
+    open_replies: int = 1500
+    followers: int = 50
+    answer_characters: int = 400_000
+    first_token_seconds: float = 120
+    next_token_seconds: float = 60
+    total_seconds: float = 900
+    sign_of_life_seconds: float = 15
+
+
+class Ending(NamedTuple):
+    """How a reply is to end that has not come to its own end."""
+
+    state: ReplyState
+    error: ChatError | None = None
+    finish_reason: str | None = None
+
+
+def overdue(live: LiveReply, limits: ReplyLimits, now: float) -> Ending | None:
+    """Return how a reply must end at ``now`` seconds because nothing more, or too much, is to come; else None."""
+    if live.task is not None and not live.task.is_alive():
+        return Ending(ReplyState.FAILED, InternalError("The answer was cut off on this server. Please try again."))
+    if now - live.opened_at > limits.total_seconds:
+        return Ending(ReplyState.TRUNCATED, finish_reason="length")
+    if now - live.heard_at > (limits.next_token_seconds if live.reply.characters else limits.first_token_seconds):
+        return Ending(ReplyState.FAILED, ProviderTimeout("The model was silent for too long. Please try again."))
+    return None
+
+
+def nudge(live: LiveReply, limits: ReplyLimits, now: float) -> None:
+    """Wake the readers of a reply that has been silent for a while: they show that they are still there."""
+    if now - max(live.heard_at, live.nudged_at) >= limits.sign_of_life_seconds:
+        live.nudged_at = now
+        live.wake()
+
+
+def checkpoint(lives: Iterable[LiveReply], store: ReplyStore) -> None:
+    """Store what is new in all kept replies, in one go."""
+    new = {live: text for live in lives if live.kept and (text := live.reply.text_since(live.saved_characters))}
+    if new:
+        store.append({live.reply.id: text for live, text in new.items()})
+    for live, text in new.items():  # not before: a checkpoint that failed is made up for by the next
+        live.saved_characters += len(text)
