@@ -12,6 +12,7 @@ SAME_TESTS = [
     "tests/contracts/test_runner.py",
     "tests/integration/openai_chat/test_connections.py",
     "tests/integration/openai_chat/test_stopping.py",
+    "tests/integration/openai_chat/test_stopping_replies.py",
     "tests/unit/test_live.py",
 ]
 
