@@ -12,11 +12,14 @@ import socket
 import sys
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatapp import __version__
 from chatapp.adapters.log_lines import JsonLines, TextLines, logging_config
 from chatapp.settings import BadSettings, Settings, WorkerClass
+
+if TYPE_CHECKING:
+    from chatapp.domain.replies import ReplyService
 
 KEEPALIVE_SECONDS = 2
 LAST_WORDS_SECONDS = 1.0
@@ -35,16 +38,29 @@ def post_worker_init(worker: Any) -> None:
 def _drain(worker: Any) -> None:
     while worker.alive:
         time.sleep(0.05)
-    # Imported here alone: this file is read before gevent has patched the standard library.
-    from chatapp.bootstrap import LIFE, Life
-
-    life: Life = worker.wsgi.extensions[LIFE]
-    life.replies.refuse_new()
+    replies = _replies_of(worker)
+    replies.refuse_new()
     patience_seconds = max(_settings.grace_seconds - KEEPALIVE_SECONDS - LAST_WORDS_SECONDS, 0.0)
     deadline = time.monotonic() + patience_seconds
-    while life.replies.open_replies and time.monotonic() < deadline:
+    while replies.open_replies and time.monotonic() < deadline:
         time.sleep(0.05)
-    life.replies.interrupt_all()
+    replies.interrupt_all()
+
+
+def worker_int(worker: Any) -> None:
+    """Tell all readers that the server stops at once (Ctrl+C): gunicorn leaves a tenth of a second for that."""
+    if getattr(worker, "wsgi", None) is not None:  # none yet where it is still starting
+        replies = _replies_of(worker)
+        replies.refuse_new()
+        replies.interrupt_all()
+
+
+def _replies_of(worker: Any) -> ReplyService:
+    # Imported here alone: this file is read before gevent has patched the standard library.
+    from chatapp.bootstrap import LIFE
+
+    replies: ReplyService = worker.wsgi.extensions[LIFE].replies
+    return replies
 
 
 def when_ready(server: Any) -> None:
