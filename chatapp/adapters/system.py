@@ -45,6 +45,7 @@ class ThreadTask:
             log.exception("The task %s failed", self._name)
         finally:
             self._is_over = True
+            del self._work  # whoever holds this task may be held by it, and would wait for the garbage collector
 
 
 class ThreadRunner:

@@ -151,7 +151,8 @@ class Follower:
         """Stop following. Idempotent."""
         self.left = True
         self.live.wake()
-        for callback in self._on_leave:
+        callbacks, self._on_leave = self._on_leave, []  # they hold this follower, and it would hold them
+        for callback in callbacks:
             callback()
 
     def _take(self) -> str:

@@ -6,15 +6,16 @@ noticed at the second write that fails, as anywhere else.
 
 from __future__ import annotations
 
+import os
 import select
 import socket
+import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
-TCP_ESTABLISHED = 1
 CROWD = 50
 CROWDED_SILENCE_SECONDS = 2.0
 NO_PATIENCE_SECONDS = 0.001
@@ -100,7 +101,7 @@ class ClientWatch:
                 client.settimeout(before)
 
     def sweep(self) -> None:
-        """Look at all callers once; costs about 2 µs each."""
+        """Look at all callers once; that takes less than a microsecond for each."""
         now = monotonic()
         with self._lock:
             for client, deadline in self._sending.values():
@@ -109,8 +110,10 @@ class ClientWatch:
         for writing in list(self._writings):
             if writing.began_at is not None and now - writing.began_at > self._write_seconds:
                 _give_up(writing)
-        for place, (client, on_gone) in list(self._watched.items()):
-            if _has_left(client):
+        watched = [(place, client.fileno(), on_gone) for place, (client, on_gone) in list(self._watched.items())]
+        gone = _gone_among([number for _, number, _ in watched])
+        for place, number, on_gone in watched:
+            if number in gone:
                 self._forget(place)
                 on_gone()
 
@@ -130,12 +133,27 @@ def _give_up(writing: Writing) -> None:
             writing.client.shutdown(socket.SHUT_RDWR)
 
 
-def _has_left(client: socket.socket) -> bool:
-    try:
-        if hasattr(socket, "TCP_INFO") and client.family in (socket.AF_INET, socket.AF_INET6):
-            # Also sees the end behind bytes that nobody has read, which a peek does not.
-            return client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != TCP_ESTABLISHED
-        readable = select.select([client], [], [], 0)[0]
-        return bool(readable) and not client.recv(1, socket.MSG_PEEK)
-    except (OSError, ValueError):
-        return True
+def _gone_among(numbers: Collection[int]) -> set[int]:
+    """Return which of these file numbers have lost their other end, or are closed."""
+    gone = {number for number in numbers if number < 0}
+    if not hasattr(select, "POLLRDHUP"):
+        return gone | {number for number in numbers if number >= 0 and _has_ended(number)}
+    poll = _poll()
+    for number in numbers:
+        if number >= 0:
+            poll.register(number, select.POLLRDHUP)  # also sees the end behind bytes that nobody has read
+    return gone | {number for number, _ in poll.poll(0)}
+
+
+def _poll() -> select.poll:
+    gevent = sys.modules.get("gevent.monkey")  # its own would begin and end a watch for every socket
+    return gevent.get_original("select", "poll")() if gevent else select.poll()
+
+
+def _has_ended(number: int) -> bool:
+    """Look at one socket, where the kernel does not tell of all at once."""
+    with socket.socket(fileno=os.dup(number)) as client:
+        try:
+            return bool(select.select([client], [], [], 0)[0]) and not client.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):
+            return True

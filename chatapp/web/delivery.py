@@ -75,14 +75,14 @@ def register(app: Flask, watch: ClientWatch, pseudonyms: Pseudonyms) -> None:
         body, writing = cast("Iterable[bytes]", response.response), watch.writing(request.environ)
         delivery = Delivery(body, writing)
         fields = _known_fields(response)
-        address, begun_at = request.remote_addr, g.begun_at
+        address, begun_at, is_fault = request.remote_addr, g.begun_at, response.status_code >= SERVER_FAULT
 
         def finish() -> None:
             watch.written(writing)
             fields["address"] = pseudonyms.of(address, time.time())
             fields["ending"] = delivery.ending
             fields["duration_ms"] = round((time.monotonic() - begun_at) * 1000)
-            level = logging.WARNING if response.status_code >= SERVER_FAULT or writing.given_up else logging.INFO
+            level = logging.WARNING if is_fault or writing.given_up else logging.INFO
             log.log(level, "request", extra={"fields": fields})
 
         if close := getattr(body, "close", None):

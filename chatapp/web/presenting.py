@@ -8,6 +8,8 @@ from typing import Any
 from chatapp.domain.catalog import ListedModel
 from chatapp.domain.entities import Cost, Price, Usage
 
+NANO_USD_PER_USD = 1_000_000_000
+
 
 def usage(value: Usage | None) -> dict[str, Any] | None:
     """Return the tokens of an answer, with the details that the provider gave, named as the provider names them."""
@@ -39,10 +41,9 @@ def cost(value: Cost | None) -> dict[str, Any] | None:
 
 def usd(nano_usd: int, *, decimals: int = 0) -> str:
     """Return nano-dollars as dollars, exactly, with at least ``decimals`` places."""
-    digits = f"{Decimal(nano_usd).scaleb(-9):.9f}"
-    whole, _, places = digits.partition(".")
-    places = places.rstrip("0").ljust(decimals, "0")
-    return f"{whole}.{places}" if places else whole
+    whole, rest = divmod(nano_usd, NANO_USD_PER_USD)
+    places = f"{rest:09}".rstrip("0").ljust(decimals, "0")
+    return f"{whole}.{places}" if places else str(whole)
 
 
 def model(listed: ListedModel) -> dict[str, Any]:

@@ -53,11 +53,10 @@ class Exchange:
         self._connection = connection
         self.require_wanted()
 
-    def hurry(self, timeout_seconds: float) -> None:
-        """Give up sooner on what is still to come, for nobody waits for it; and let the connection go."""
+    def wait_for_each_read(self, timeout_seconds: float | None) -> None:
+        """Bound how long each further read may take; ``None``: until somebody breaks the exchange off."""
         if self._connection is not None:
-            self._connection.hurry(timeout_seconds)
-        self.let_go()
+            self._connection.wait_for_each_read(timeout_seconds)
 
     def let_go(self) -> None:
         """Leave the connection to others: from now on ``abort`` does not touch it."""
@@ -104,8 +103,8 @@ class OwnedConnection(HTTPConnection):
             if self._owner is exchange:
                 self._owner = None
 
-    def hurry(self, timeout_seconds: float) -> None:
-        """Wait no longer than that for each further read, until the next exchange begins."""
+    def wait_for_each_read(self, timeout_seconds: float | None) -> None:
+        """Bound how long each further read may take, until the next exchange begins."""
         if self._carrier is not None:
             with suppress(OSError):
                 self._carrier.settimeout(timeout_seconds)

@@ -109,15 +109,15 @@ class EventSplitter:
 
     def _with_unified_line_ends(self, data: bytes) -> bytes:
         # A carriage return ends its line at once; a line feed that comes next belongs to it and says nothing.
-        after_return, self._after_return = self._after_return, data.endswith(b"\r")
-        if after_return:
+        if self._after_return:
             data = data.removeprefix(b"\n")
+        self._after_return = data.endswith(b"\r")
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
 
 def _data_of(events: bytes) -> list[bytes]:
     found = []
-    for event in events.split(b"\n\n"):
+    for event in events[:-2].split(b"\n\n"):
         if event.startswith(b"data: ") and b"\n" not in event:
             data = event[6:]
         else:

@@ -22,7 +22,7 @@ from chatapp.domain.errors import (
 from tests.integration.openai_chat.asking import KEY, ask, model_for
 from tests.samples import card, question
 from tests.server import free_port
-from tests.upstream import ScriptedUpstream, Send, Stall, Step
+from tests.upstream import Pause, ScriptedUpstream, Send, Stall, Step
 from tests.upstream.wire import answer, chunk, error, event, sse, stream
 
 SECRET = "Incorrect API key provided: sk-canary-4f1c9a; you said: attack at dawn"
@@ -138,13 +138,12 @@ def test_a_provider_that_is_silent_is_given_up(upstream: ScriptedUpstream) -> No
     assert isinstance(ask(model_for(upstream.url, read_timeout_seconds=0.1)).error, ProviderTimeout)
 
 
-def test_an_answer_that_falls_silent_is_given_up(upstream: ScriptedUpstream) -> None:
-    upstream.script(*sse(["half", Stall()]))
+def test_silence_in_mid_answer_is_left_to_who_asked(upstream: ScriptedUpstream) -> None:
+    upstream.script(*sse(["half", Pause(0.3), " and half"]))
 
     heard = ask(model_for(upstream.url, read_timeout_seconds=0.1))
 
-    assert (heard.text, type(heard.error)) == ("half", ProviderTimeout)
-    upstream.requests[0].wait_until_left()
+    assert (heard.text, heard.error) == ("half and half", None)
 
 
 def test_nobody_there_is_a_failure_that_says_so() -> None:
