@@ -38,7 +38,7 @@ def _openai_chat_model(settings: Settings) -> ChatModel:
         read_timeout_seconds=silence_seconds,
         connections=settings.open_replies,
     )
-    return OpenAIChatModel(client)
+    return OpenAIChatModel(client, settings.max_event_bytes)
 
 
 def _openai_directory(settings: Settings) -> ModelDirectory:

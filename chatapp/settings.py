@@ -194,6 +194,12 @@ class Settings:
     max_answer_characters: int = _setting(
         "CHATAPP_MAX_ANSWER_CHARACTERS", _whole(1, 10_000_000), 400_000, "Longest answer; more is cut off."
     )
+    max_event_bytes: int = _setting(
+        "CHATAPP_MAX_EVENT_BYTES",
+        _whole(10_000, 1_000_000_000),
+        8_000_000,
+        "Longest single event of the provider; a longer one is no answer.",
+    )
     body_seconds: float = _setting("CHATAPP_BODY_SECONDS", _patience, 20.0, "How long the body of a request may take.")
     first_token_seconds: float = _setting(
         "CHATAPP_FIRST_TOKEN_SECONDS", _patience, 120.0, "Longest silence of the model before its first word."

@@ -15,7 +15,7 @@ import openai
 from chatapp.adapters.openai_chat.errors import translated, unintelligible, was_not_taken
 from chatapp.adapters.openai_chat.exchange import Exchange, current_exchange
 from chatapp.adapters.openai_chat.transport import Urllib3Transport
-from chatapp.adapters.openai_chat.wire import UNREADABLE, AnswerReader, body_of
+from chatapp.adapters.openai_chat.wire import MAX_EVENT_BYTES, UNREADABLE, AnswerReader, body_of
 from chatapp.domain.entities import ChatRequest, ProviderModel
 from chatapp.domain.events import Event, Started
 
@@ -49,23 +49,25 @@ def connect(
 
 
 class OpenAIChatModel:
-    """A ``ChatModel`` that asks OpenAI, or a server with the same protocol."""
+    """A ``ChatModel`` that asks OpenAI, or a server with the same protocol. No event may exceed ``max_event_bytes``."""
 
-    def __init__(self, client: openai.OpenAI) -> None:
+    def __init__(self, client: openai.OpenAI, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._client = client
+        self._max_event_bytes = max_event_bytes
 
     def open(self, request: ChatRequest) -> OpenAIStream:
         """Prepare an answer; the request goes out with the first ``next``."""
-        return OpenAIStream(self._client, request)
+        return OpenAIStream(self._client, request, self._max_event_bytes)
 
 
 class OpenAIStream:
     """One streamed answer."""
 
-    def __init__(self, client: openai.OpenAI, request: ChatRequest) -> None:
+    def __init__(self, client: openai.OpenAI, request: ChatRequest, max_event_bytes: int) -> None:
         self._client = client
         self._url = f"{client.base_url}chat/completions"  # whole: to join it, the SDK would parse it three times
         self._request = request
+        self._reader = AnswerReader(max_event_bytes)
         self._exchange = Exchange()
 
     def stop(self) -> None:
@@ -107,7 +109,7 @@ class OpenAIStream:
             current_exchange.reset(mine)
 
     def _answer(self, response: httpx2.Response) -> Iterator[Event]:
-        reader = AnswerReader()
+        reader = self._reader
         body = iter(cast(httpx2.SyncByteStream, response.stream))  # iter_raw() adds nothing here but its own steps
         try:
             for data in body:

@@ -80,7 +80,8 @@ _decode = msgspec.json.Decoder(_Chunk).decode
 class EventSplitter:
     """Cuts a stream of server-sent events into the data of its events, whatever pieces it comes in."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._max_event_bytes = max_event_bytes
         self._rest = bytearray()
         self._searched = 0
         self._after_return = False
@@ -99,7 +100,7 @@ class EventSplitter:
         end = rest.rfind(b"\n\n", max(0, self._searched - 1))
         if end < 0:
             self._searched = len(rest)
-            if len(rest) > MAX_EVENT_BYTES:
+            if len(rest) > self._max_event_bytes:
                 raise unintelligible()
             return []
         whole = bytes(rest[: end + 2])
@@ -131,9 +132,9 @@ def _data_of(events: bytes) -> list[bytes]:
 class AnswerReader:
     """Turns the bytes of one streamed answer into events. ``finished`` tells when the answer is whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self.finished = False
-        self._splitter = EventSplitter()
+        self._splitter = EventSplitter(max_event_bytes)
         self._texts: list[str] = []
         self._usage: Usage | None = None
         self._reason: str | None = None
