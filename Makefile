@@ -1,5 +1,5 @@
 # Everything here does its own set-up. What it needs from the system (a browser and nginx, for the tests) it finds, or
-# installs with apt where it may.
+# installs with apt where it may; what the benchmark lacks, it only names.
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +11,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix lock clean system
+.PHONY: help run test bench check fix lock clean system
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -22,6 +22,9 @@ run: $(VENV)/.package ## Start the server on http://127.0.0.1:5000
 test: $(VENV)/.dev system ## Run all tests
 	npm test --silent
 	pytest --whole
+
+bench: $(VENV)/.package ## Measure speed; needs Linux, Go and nginx (docs/performance.md)
+	@exec python -m bench.run $(ARGS)
 
 check: $(VENV)/.dev ## Look for faults without running: format, lint, types, imports
 	ruff format --check
@@ -44,7 +47,7 @@ lock: $(VENV)/.dev ## Renew the exact versions of all packages
 	npm update --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## Remove everything that was built or installed here
-	rm -rf $(VENV) node_modules chatapp/web/static dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules chatapp/web/static dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench/.build
 
 system:
 	@for program in $(SYSTEM); do \
