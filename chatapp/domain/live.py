@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import partial
 from time import monotonic
 
 from chatapp.domain.entities import ChatRequest
@@ -112,12 +111,12 @@ class LiveReply:
 class Follower:
     """One reader of a live reply, from an offset in characters on. It belongs to one thread; ``leave`` to all."""
 
-    def __init__(self, live: LiveReply, offset: int, left: Callable[[Follower], None]) -> None:
+    def __init__(self, live: LiveReply, offset: int, on_leave: Callable[[Follower], None]) -> None:
         self.live = live
         self.offset = offset
         self.outcome: ReplyRecord | None = None
         self.left = False
-        self._on_leave: list[Callable[[], None]] = [partial(left, self)]
+        self._on_leave = on_leave
         self._bell = threading.Lock()
         self._bell.acquire()
 
@@ -143,17 +142,11 @@ class Follower:
             self.read()
         return self.outcome
 
-    def on_leave(self, callback: Callable[[], None]) -> None:
-        """Also call ``callback``, which must bear being called twice, when this follower leaves."""
-        self._on_leave.append(callback)
-
     def leave(self) -> None:
         """Stop following. Idempotent."""
         self.left = True
         self.live.wake()
-        callbacks, self._on_leave = self._on_leave, []  # they hold this follower, and it would hold them
-        for callback in callbacks:
-            callback()
+        self._on_leave(self)
 
     def _take(self) -> str:
         outcome = self.live.outcome  # before the text: once there is an outcome, the text cannot grow

@@ -6,16 +6,19 @@ import logging
 
 from chatapp.domain.errors import ChatError
 from chatapp.domain.live import LiveReply
-from chatapp.domain.reply import ReplyRecord, ReplyState
+from chatapp.domain.reply import ReplyRecord
 
 log = logging.getLogger(__name__)
 
 LONGEST_PROVIDER_ID_CHARACTERS = 100
 
-FOR_THE_OWNER = frozenset({"internal", "provider_auth", "provider_quota", "provider_protocol"})
+FOR_THE_OWNER = frozenset(
+    {"internal", "model_retired", "provider_auth", "provider_protocol", "provider_quota", "provider_refused"}
+)
 """Codes of what does not pass by itself."""
 
-UNFINISHED = frozenset({ReplyState.FAILED, ReplyState.INTERRUPTED})
+FOR_THE_CALLER = frozenset({"context_too_long", "abandoned"})
+"""Codes of what is nobody's fault here."""
 
 
 def write(live: LiveReply, outcome: ReplyRecord, now: float) -> None:
@@ -42,9 +45,10 @@ def write(live: LiveReply, outcome: ReplyRecord, now: float) -> None:
 
 
 def _level(outcome: ReplyRecord) -> int:
-    if outcome.error is not None and outcome.error.code in FOR_THE_OWNER:
+    code = outcome.error.code if outcome.error else None
+    if code in FOR_THE_OWNER:
         return logging.ERROR
-    return logging.WARNING if outcome.state in UNFINISHED else logging.INFO
+    return logging.INFO if code is None or code in FOR_THE_CALLER else logging.WARNING
 
 
 def _cause(error: BaseException | None) -> str | None:

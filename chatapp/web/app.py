@@ -72,7 +72,5 @@ def _describe(app: Flask, services: Services, options: WebOptions) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = Api(app, spec_kwargs={"info": {"description": info.DESCRIPTION}})
-    api.register_blueprint(
-        chat.blueprint(services.conversations, services.replies, services.watch, options.body_limits)
-    )
+    api.register_blueprint(chat.blueprint(services.conversations, services.replies, options.body_limits))
     api.register_blueprint(info.blueprint(services.catalog, services.replies, options.provider_name))

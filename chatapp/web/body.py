@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Request
+from flask import Request, g
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout, UnsupportedMediaType
 
 from chatapp.domain.errors import ChatError
@@ -61,7 +61,7 @@ class BodyReader:
             raise RequestEntityTooLarge
         deadline = time.monotonic() + self.timeout_seconds
         body = bytearray()
-        with self.watch.patience(request.environ, SILENCE_SECONDS, self.timeout_seconds):
+        with self.watch.patience(g.caller, SILENCE_SECONDS, self.timeout_seconds):
             while len(body) != expected and (piece := _piece(request)):
                 body += piece
                 if len(body) > self.max_bytes:

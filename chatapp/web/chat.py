@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, g, jsonify, request
+from flask import Response, g, jsonify
 
 from chatapp.domain.conversation import ConversationService, Turn
 from chatapp.domain.errors import Abandoned
@@ -15,7 +15,6 @@ from chatapp.domain.reply import OnDisconnect, ReplyRecord
 from chatapp.web import errors, presenting, sse
 from chatapp.web.arguments import Blueprint
 from chatapp.web.chat_body import BodyLimits, chat_body
-from chatapp.web.client_socket import ClientWatch
 from chatapp.web.schemas import ChatAnswer
 
 LONGEST_WAIT_SECONDS = 2.0
@@ -48,9 +47,7 @@ STREAM = {
 ERRORS = {str(status): HTTPStatus(status).name for status in (400, 408, 413, 415, 429, 500, 502, 503, 504)}
 
 
-def blueprint(
-    conversations: ConversationService, replies: ReplyService, watch: ClientWatch, limits: BodyLimits
-) -> Blueprint:
+def blueprint(conversations: ConversationService, replies: ReplyService, limits: BodyLimits) -> Blueprint:
     """Return the two routes."""
     chat = Blueprint("chat", __name__, description="Ask a model. Nothing is stored; the caller brings the history.")
     body = chat_body(limits)()  # made once: a class would be made into a schema for every request
@@ -60,7 +57,7 @@ def blueprint(
         follower = replies.open(
             conversations.compose(turn), on_disconnect=OnDisconnect.CANCEL, kept=False, request_id=g.request_id
         )
-        follower.on_leave(watch.watch(request.environ, follower.leave))
+        g.caller.on_gone = follower.leave
         return follower
 
     @chat.post("/chat")

@@ -27,15 +27,38 @@ def of(environ: Mapping[str, Any]) -> socket.socket | None:
     return found if isinstance(found, socket.socket) else None
 
 
-class Writing:
-    """Writes to one caller: when the one ``began_at`` that still lasts, and whether it was ``given_up``."""
+class Caller:
+    """One caller while a request of theirs lasts.
 
-    __slots__ = ("began_at", "client", "given_up")
+    ``on_gone`` is called once if they hang up; ``has_left`` then says so. ``writing_since`` is when the write to
+    them began that still lasts; ``reads_nothing`` says that it lasted too long. Their request must have arrived at
+    ``sending_until``. ``client`` is None where the server does not hand out the socket.
+    """
+
+    __slots__ = ("client", "has_left", "on_gone", "reads_nothing", "sending_until", "writing_since")
 
     def __init__(self, client: socket.socket | None) -> None:
         self.client = client
-        self.began_at: float | None = None
-        self.given_up = False
+        self.on_gone: Callable[[], None] | None = None
+        self.has_left = False
+        self.sending_until: float | None = None
+        self.writing_since: float | None = None
+        self.reads_nothing = False
+
+    def give_up(self) -> None:
+        """Hang up on somebody who reads nothing."""
+        self.reads_nothing = True
+        if self.client is not None:
+            with suppress(OSError):
+                # Frees the thread that is blocked in the write, under every worker class and operating system.
+                self.client.shutdown(socket.SHUT_RDWR)
+
+    def leave(self) -> None:
+        """Note that they hung up."""
+        on_gone, self.on_gone = self.on_gone, None
+        if on_gone is not None:
+            self.has_left = True
+            on_gone()
 
 
 class ClientWatch:
@@ -49,88 +72,67 @@ class ClientWatch:
 
     def __init__(self, write_seconds: float) -> None:
         self._write_seconds = write_seconds
-        self._writings: set[Writing] = set()
-        self._watched: dict[int, tuple[socket.socket, Callable[[], None]]] = {}
-        self._sending: dict[int, tuple[socket.socket, float]] = {}
+        self._callers: set[Caller] = set()
+        self._senders = 0
         self._lock = threading.Lock()
-        self._last = 0
 
-    def watch(self, environ: Mapping[str, Any], on_gone: Callable[[], None]) -> Callable[[], None]:
-        """Call ``on_gone`` once when the caller leaves; return a function that ends the watch."""
-        client = of(environ)
-        if client is None:
-            return lambda: None
-        with self._lock:
-            place = self._next_place()
-            self._watched[place] = (client, on_gone)
-        return lambda: self._forget(place)
+    def begin(self, environ: Mapping[str, Any]) -> Caller:
+        """Watch the caller of a request, until its ``end``."""
+        caller = Caller(of(environ))
+        self._callers.add(caller)
+        return caller
 
-    def writing(self, environ: Mapping[str, Any]) -> Writing:
-        """Watch the writes of one answer, until it is ``written``."""
-        writing = Writing(of(environ))
-        self._writings.add(writing)
-        return writing
-
-    def written(self, writing: Writing) -> None:
-        """End what ``writing`` began."""
-        self._writings.discard(writing)
+    def end(self, caller: Caller) -> None:
+        """Watch no more: the request is answered."""
+        self._callers.discard(caller)
 
     @contextmanager
-    def patience(self, environ: Mapping[str, Any], silence_seconds: float, total_seconds: float) -> Iterator[None]:
+    def patience(self, caller: Caller, silence_seconds: float, total_seconds: float) -> Iterator[None]:
         """Let reading from the caller end in ``TimeoutError`` after a silence, and once all the time is used up.
 
         A server reads until it has what it was asked for, so a time-out of the socket alone, which counts anew with
         every byte, would never end somebody who sends one a second.
         """
-        client = of(environ)
+        client = caller.client
         if client is None:
             yield
             return
         before = client.gettimeout()
-        if len(self._sending) >= CROWD:  # so many at once are half-sent on purpose, and each keeps a place from others
+        if self._senders >= CROWD:  # so many at once are half-sent on purpose, and each keeps a place from others
             silence_seconds = CROWDED_SILENCE_SECONDS
         client.settimeout(min(silence_seconds, total_seconds))
         with self._lock:
-            place = self._next_place()
-            self._sending[place] = (client, monotonic() + total_seconds)
+            self._senders += 1
+            caller.sending_until = monotonic() + total_seconds
         try:
             yield
         finally:
             with self._lock:
-                del self._sending[place]
+                self._senders -= 1
+                caller.sending_until = None
                 client.settimeout(before)
 
     def sweep(self) -> None:
         """Look at all callers once; that takes less than a microsecond for each."""
         now = monotonic()
+        callers = [caller for caller in list(self._callers) if caller.client is not None]
         with self._lock:
-            for client, deadline in self._sending.values():
-                if now > deadline:
-                    client.settimeout(NO_PATIENCE_SECONDS)
-        for writing in list(self._writings):
-            if writing.began_at is not None and now - writing.began_at > self._write_seconds:
-                _give_up(writing)
-        watched = [(place, client.fileno(), on_gone) for place, (client, on_gone) in list(self._watched.items())]
-        gone = _gone_among([number for _, number, _ in watched])
-        for place, number, on_gone in watched:
-            if number in gone:
-                self._forget(place)
-                on_gone()
-
-    def _next_place(self) -> int:
-        self._last += 1
-        return self._last
-
-    def _forget(self, place: int) -> None:
-        self._watched.pop(place, None)
+            for caller in callers:
+                if caller.client and caller.sending_until is not None and now > caller.sending_until:
+                    caller.client.settimeout(NO_PATIENCE_SECONDS)
+        for caller in callers:
+            since = caller.writing_since  # read once: the write may end at this moment
+            if since is not None and now - since > self._write_seconds:
+                caller.give_up()
+        watched = [caller for caller in callers if caller.on_gone is not None]
+        gone = _gone_among([_number(caller) for caller in watched])
+        for caller in watched:
+            if _number(caller) in gone:
+                caller.leave()
 
 
-def _give_up(writing: Writing) -> None:
-    writing.given_up = True
-    if writing.client is not None:
-        with suppress(OSError):
-            # Frees the thread that is blocked in the write, under every worker class and operating system.
-            writing.client.shutdown(socket.SHUT_RDWR)
+def _number(caller: Caller) -> int:
+    return caller.client.fileno() if caller.client is not None else -1
 
 
 def _gone_among(numbers: Collection[int]) -> set[int]:

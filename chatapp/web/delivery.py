@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from flask import Flask, Response, g, request
 
-from chatapp.web.client_socket import ClientWatch, Writing
+from chatapp.web.client_socket import Caller, ClientWatch
 
 log = logging.getLogger(__name__)
 
@@ -39,28 +39,28 @@ class Pseudonyms:
 class Delivery:
     """One answer on its way out."""
 
-    def __init__(self, body: Iterable[bytes], writing: Writing) -> None:
+    def __init__(self, body: Iterable[bytes], caller: Caller) -> None:
         self._body = body
-        self._writing = writing
-        self._cut = False
+        self._caller = caller
+        self._is_cut = False
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the body, timing each write: the server asks for the next piece when the last one has gone out."""
-        writing = self._writing
-        self._cut = True
+        caller = self._caller
+        self._is_cut = True
         for part in self._body:
             for piece in _divided(part):
-                writing.began_at = time.monotonic()
+                caller.writing_since = time.monotonic()
                 yield piece
-                writing.began_at = None
-        self._cut = False
+                caller.writing_since = None
+        self._is_cut = False
 
     @property
     def ending(self) -> str:
         """Return how it went: ``sent``, the caller ``left``, or it was ``not read``."""
-        if self._writing.given_up:
+        if self._caller.reads_nothing:
             return "not read"
-        return "left" if self._cut else "sent"
+        return "left" if self._is_cut or self._caller.has_left else "sent"
 
 
 def register(app: Flask, watch: ClientWatch, pseudonyms: Pseudonyms) -> None:
@@ -69,21 +69,19 @@ def register(app: Flask, watch: ClientWatch, pseudonyms: Pseudonyms) -> None:
     @app.before_request
     def begin() -> None:
         g.begun_at = time.monotonic()
+        g.caller = watch.begin(request.environ)
 
     @app.after_request
     def send(response: Response) -> Response:
-        body, writing = cast("Iterable[bytes]", response.response), watch.writing(request.environ)
-        delivery = Delivery(body, writing)
-        fields = _known_fields(response)
-        address, begun_at, is_fault = request.remote_addr, g.begun_at, response.status_code >= SERVER_FAULT
+        body, caller, begun_at = cast("Iterable[bytes]", response.response), g.caller, g.begun_at
+        delivery, fields, address = Delivery(body, caller), _known_fields(response), request.remote_addr
 
         def finish() -> None:
-            watch.written(writing)
+            watch.end(caller)
             fields["address"] = pseudonyms.of(address, time.time())
             fields["ending"] = delivery.ending
             fields["duration_ms"] = round((time.monotonic() - begun_at) * 1000)
-            level = logging.WARNING if is_fault or writing.given_up else logging.INFO
-            log.log(level, "request", extra={"fields": fields})
+            log.log(_level(fields), "request", extra={"fields": fields})
 
         if close := getattr(body, "close", None):
             response.call_on_close(close)
@@ -91,6 +89,11 @@ def register(app: Flask, watch: ClientWatch, pseudonyms: Pseudonyms) -> None:
         response.response = delivery.pieces()
         response.direct_passthrough = False  # else nobody would be told when it is closed
         return response
+
+
+def _level(fields: Mapping[str, Any]) -> int:
+    is_fault = fields["status"] >= SERVER_FAULT and fields["ending"] != "left"
+    return logging.WARNING if is_fault or fields["ending"] == "not read" else logging.INFO
 
 
 def _known_fields(response: Response) -> dict[str, Any]:

@@ -169,15 +169,13 @@ def test_only_the_last_reader_leaves_a_reply_alone(live: LiveReply) -> None:
     assert [live.part(first), live.part(first), live.part(second), live.part(second)] == [False, False, True, False]
 
 
-def test_leaving_tells_everybody_who_wants_to_know(live: LiveReply) -> None:
-    told: list[str] = []
-    follower = Follower(live, 0, lambda left: told.append("the service"))
-    follower.on_leave(lambda: told.append("the watch"))
+def test_whoever_began_it_is_told_that_a_reader_left(live: LiveReply) -> None:
+    told: list[Follower] = []
+    follower = Follower(live, 0, told.append)
 
     follower.leave()
 
-    assert told == ["the service", "the watch"]
-    assert follower.left
+    assert (told, follower.left) == ([follower], True)
 
 
 def test_who_has_left_is_not_made_to_wait(live: LiveReply) -> None:

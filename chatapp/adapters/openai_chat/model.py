@@ -138,7 +138,9 @@ class OpenAIStream:
 def _require_stream(response: httpx2.Response) -> None:
     kind, encoding = response.headers.get("content-type", ""), response.headers.get("content-encoding", "identity")
     if not kind.lower().startswith("text/event-stream") or encoding.lower() != "identity":
-        raise unintelligible()
+        error = unintelligible()
+        error.provider_request_id = response.headers.get("x-request-id")
+        raise error
 
 
 class _Listed(msgspec.Struct):
