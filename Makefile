@@ -11,7 +11,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench check fix lock clean system
+.PHONY: help run test soak bench check fix lock clean system
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -22,6 +22,9 @@ run: $(VENV)/.package ## Start the server on http://127.0.0.1:5000
 test: $(VENV)/.dev system ## Run all tests
 	npm test --silent
 	pytest --whole
+
+soak: $(VENV)/.dev ## Run whole what the tests run in short: sweeps of faults, 10,000 replies, thousands of odd requests
+	pytest --soak tests/soak tests/integration/test_sweeps.py tests/integration/test_schemathesis.py
 
 bench: $(VENV)/.package ## Measure speed; needs Linux, Go and nginx (docs/performance.md)
 	@exec python -m bench.run $(ARGS)

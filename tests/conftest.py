@@ -19,6 +19,7 @@ KINDS = {
 """What is counted, and how the ids of such tests look."""
 
 WHOLE_RUN = pytest.StashKey[bool]()
+SOAK_LINES = pytest.StashKey[list[str]]()
 
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,13 +28,30 @@ settings.load_profile("any machine")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--whole", action="store_true", help="fail if a kind of test did not run, or one was skipped")
+    parser.addoption("--soak", action="store_true", help="run the sweeps and the soak whole, and tell what happened")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[WHOLE_RUN] = config.getoption("--whole")
+    config.stash[SOAK_LINES] = []
+
+
+@pytest.fixture(scope="session")
+def soak(pytestconfig: pytest.Config) -> bool:
+    """Whether the sweeps and the soak run whole."""
+    return bool(pytestconfig.getoption("--soak"))
+
+
+@pytest.fixture(scope="session")
+def soak_lines(pytestconfig: pytest.Config) -> list[str]:
+    """Lines that tell what happened, shown after a soak."""
+    return pytestconfig.stash[SOAK_LINES]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.getoption("--soak"):
+        terminalreporter.section("soak")
+        terminalreporter.write("".join(f"{line}\n" for line in config.stash[SOAK_LINES]))
     if not config.stash[WHOLE_RUN]:
         return
     terminalreporter.section("what ran")

@@ -1,4 +1,4 @@
-"""The server as its owner meets it: what it says at the start, how it stops, what it leaves behind, what it tells."""
+"""The server as its owner meets it: what it says at the start, what it leaves behind, what it tells."""
 
 from __future__ import annotations
 
@@ -19,10 +19,8 @@ from tests.integration.caller import Caller, head
 from tests.integration.site import CANARY, Site, running_site
 from tests.integration.terminal import chatapp, environment, python
 from tests.server import RunningServer, free_port, serving
-from tests.upstream import Cut, Pause, Reset, Stall
+from tests.upstream import Cut, Reset
 from tests.upstream.wire import answer, error, sse, stream
-
-GRACE_SECONDS = 8
 
 
 @pytest.fixture(scope="module")
@@ -119,42 +117,6 @@ def test_gunicorn_is_told_where_to_listen(tmp_path: Path, settings: dict[str, st
     shown = python(tmp_path, "-c", "from chatapp.gunicorn_conf import _who, bind; print(bind, _who())", **settings)
 
     assert shown.stdout.startswith(f"{bind} {who}")
-
-
-@pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
-def test_a_stop_lets_a_running_answer_finish(tmp_path: Path, worker_class: str) -> None:
-    with running_site(tmp_path, worker_class, CHATAPP_GRACE_SECONDS=f"{GRACE_SECONDS}") as site:
-        site.script(*sse(["one", Pause(1.5), "two"]))
-        with site.call() as caller:
-            caller.ask()
-            caller.read_until(b'"one"')
-            stopped_at = time.monotonic()
-            site.server.process.terminate()
-            rest = caller.read_until(b'"done":true')
-        exit_status = site.server.process.wait(GRACE_SECONDS + 1)
-
-    assert b"two" in rest
-    assert (exit_status, time.monotonic() - stopped_at < GRACE_SECONDS) == (0, True)
-
-
-@pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
-def test_a_stop_tells_those_whose_answers_cannot_finish(tmp_path: Path, worker_class: str) -> None:
-    with running_site(tmp_path, worker_class, CHATAPP_GRACE_SECONDS="3") as site:
-        asked = site.script(*sse(["one", Stall()]))
-        site.upstream.script(*sse(["one", Stall()]))
-        with site.call() as reader, site.call() as waiter:
-            reader.ask()
-            reader.read_until(b'"one"}\n\n')
-            waiter.ask("/chat")
-            site.upstream.wait_for_request(2)
-            site.server.process.terminate()
-            last = reader.read_until(b"}\n\n")
-            whole = waiter.hear()
-        asked().wait_until_left()
-        exit_status = site.server.process.wait(5)
-
-    assert b'"code":"interrupted"' in last
-    assert (whole.status, whole.json["code"], exit_status) == (503, "interrupted", 0)
 
 
 def provoked(site: Site) -> Iterator[bytes]:
