@@ -132,6 +132,18 @@ def test_a_stop_ends_every_answer_in_a_way_that_is_told(tmp_path: Path, worker_c
     assert exit_status == 0
 
 
+@pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
+def test_a_stop_at_once_is_told_to_every_reader(tmp_path: Path, worker_class: str) -> None:
+    with running_site(tmp_path, worker_class, CHATAPP_WORKERS="2") as site:
+        with streams(site, 10, Gate()) as callers:
+            site.server.process.send_signal(signal.SIGINT)
+            endings = Counter(ending(caller) for caller in callers)
+        site.server.process.wait(10)
+
+    assert endings == {"interrupted": 10}
+    assert len(site.server.logged("reply", state="interrupted")) == 10
+
+
 def test_a_stop_waits_no_longer_than_the_answers_take(tmp_path: Path) -> None:
     with running_site(tmp_path, CHATAPP_GRACE_SECONDS="60") as site:
         gate = Gate()
