@@ -39,7 +39,8 @@ class RunningServer:
 
     def logged(self, event: str, **fields: Any) -> list[dict[str, Any]]:
         """Return the log's lines of this event with these fields; every line must be JSON."""
-        lines = [json.loads(line) for line in self.log.splitlines()]
+        whole_lines = self.log.rpartition("\n")[0].splitlines()  # the last one may still be on its way
+        lines = [json.loads(line) for line in whole_lines]
         return [line for line in lines if line["event"] == event and fields.items() <= line.items()]
 
     def wait_for_line(self, event: str, **fields: Any) -> dict[str, Any]:

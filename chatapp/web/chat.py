@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,7 @@ from chatapp.domain.reply import OnDisconnect, ReplyRecord
 from chatapp.web import errors, presenting, sse
 from chatapp.web.arguments import Blueprint
 from chatapp.web.chat_body import BodyLimits, chat_body
+from chatapp.web.client_socket import Caller
 from chatapp.web.schemas import ChatAnswer
 
 LONGEST_WAIT_SECONDS = 2.0
@@ -57,7 +59,7 @@ def blueprint(conversations: ConversationService, replies: ReplyService, limits:
         follower = replies.open(
             conversations.compose(turn), on_disconnect=OnDisconnect.CANCEL, kept=False, request_id=g.request_id
         )
-        g.caller.on_gone = follower.leave
+        g.caller.on_gone = partial(_leave, g.caller, follower)
         return follower
 
     @chat.post("/chat")
@@ -93,6 +95,11 @@ def blueprint(conversations: ConversationService, replies: ReplyService, limits:
         return response
 
     return chat
+
+
+def _leave(caller: Caller, follower: Follower) -> None:
+    caller.has_left = follower.outcome is None  # before the other thread wakes up and tells the log
+    follower.leave()
 
 
 def _answer(turn: Turn, outcome: ReplyRecord) -> dict[str, Any]:

@@ -30,9 +30,10 @@ def of(environ: Mapping[str, Any]) -> socket.socket | None:
 class Caller:
     """One caller while a request of theirs lasts.
 
-    ``on_gone`` is called once if they hang up; ``has_left`` then says so. ``writing_since`` is when the write to
-    them began that still lasts; ``reads_nothing`` says that it lasted too long. Their request must have arrived at
-    ``sending_until``. ``client`` is None where the server does not hand out the socket.
+    ``on_gone`` is called once if they hang up; it says in ``has_left`` whether they missed anything by that.
+    ``writing_since`` is when the write to them began that still lasts; ``reads_nothing`` says that it lasted too long.
+    Their request must have arrived at ``sending_until``. ``client`` is None where the server does not hand out the
+    socket.
     """
 
     __slots__ = ("client", "has_left", "on_gone", "reads_nothing", "sending_until", "writing_since")
@@ -53,11 +54,10 @@ class Caller:
                 # Frees the thread that is blocked in the write, under every worker class and operating system.
                 self.client.shutdown(socket.SHUT_RDWR)
 
-    def leave(self) -> None:
-        """Note that they hung up."""
+    def hang_up(self) -> None:
+        """Tell whoever wants to know that they hung up."""
         on_gone, self.on_gone = self.on_gone, None
         if on_gone is not None:
-            self.has_left = True
             on_gone()
 
 
@@ -128,7 +128,7 @@ class ClientWatch:
         gone = _gone_among([_number(caller) for caller in watched])
         for caller in watched:
             if _number(caller) in gone:
-                caller.leave()
+                caller.hang_up()
 
 
 def _number(caller: Caller) -> int:

@@ -64,6 +64,7 @@ def refused(
 
 
 def has_head(steps: Iterable[Step]) -> bool:
+    """Tell whether the provider says anything at all."""
     return any(isinstance(step, Send) for step in steps)
 
 

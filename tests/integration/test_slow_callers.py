@@ -117,11 +117,10 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.mark.parametrize(
     "beginnings",
     [
-        [HALF_A_HEAD] * 2 * WORKER_CONNECTIONS,
         [HALF_A_BODY] * 2 * WORKER_CONNECTIONS,
         [HALF_A_HEAD, HALF_A_BODY] * WORKER_CONNECTIONS,
     ],
-    ids=["heads", "bodies", "both"],
+    ids=["bodies", "heads and bodies"],
 )
 def test_half_sent_requests_in_all_places_hold_up_a_chat_for_a_moment(pair: Site, beginnings: list[bytes]) -> None:
     with crowd(pair, beginnings):
@@ -208,7 +207,7 @@ def test_a_slow_reader_gets_every_byte(site: Site) -> None:
         heard = caller.sip()
         while b'"done":true' not in heard[-1000:]:
             heard += caller.sip()
-            time.sleep(0.1)
+            time.sleep(0.04)
 
     assert heard.count(b"Z") == 1_200_000
     assert time.monotonic() - began_at > WRITE_SECONDS
