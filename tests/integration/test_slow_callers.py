@@ -198,6 +198,21 @@ def test_a_whole_answer_that_is_not_read_is_dropped(site: Site) -> None:
     assert (line["level"], line["status"]) == ("warning", 200)
 
 
+def test_callers_who_stay_after_a_last_answer_hold_up_nobody(site: Site) -> None:
+    goodbye = b"GET /health HTTP/1.1\r\nHost: chat.test\r\nConnection: close\r\n\r\n"
+    with ExitStack() as connections:
+        staying = [connections.enter_context(site.call()) for _ in range(5)]
+        for caller in staying:
+            caller.send(goodbye)
+            assert caller.hear("GET").status == 200
+        asked_at = time.monotonic()
+        last = connections.enter_context(site.call())
+        last.send(goodbye)
+
+        assert last.hear("GET").status == 200
+        assert time.monotonic() - asked_at < LONGEST_GAP_SECONDS
+
+
 def test_a_slow_reader_gets_every_byte(site: Site) -> None:
     """The deadline is for a piece: this takes longer than that in all."""
     site.script(*sse(["Z" * 100_000] * 12))

@@ -123,7 +123,7 @@ def answer(
 ) -> list[Step]:
     """Return an answer in one piece."""
     size = {"Content-Type": content_type, "Content-Length": str(len(body))}
-    steps = [head(status, {**size, **(headers or {})})]
+    steps: list[Step] = [head(status, {**size, **(headers or {})})]
     # Behind an empty body nothing may follow: the peer has all of it, and may be asking its next question.
     return [*steps, Send(body)] if body else steps
 

@@ -1,0 +1,3 @@
+from socket import socket
+
+def close_graceful(sock: socket) -> None: ...

@@ -1,0 +1,4 @@
+from typing import Any
+
+class ThreadWorker:
+    def handle(self, conn: Any) -> Any: ...
