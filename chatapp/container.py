@@ -18,7 +18,7 @@ from chatapp.domain.upkeep import ReplyLimits
 from chatapp.settings import Settings
 
 READ_TIMEOUT_MARGIN_SECONDS = 10.0
-"""The reply's own time-outs come first, and say more; the socket's is there in case nobody looks after the reply."""
+"""Until the provider answers, the reply's own time-out comes first, and says more; behind that it is the only one."""
 
 
 def _require_real(settings: Settings) -> None:
@@ -31,7 +31,7 @@ def _openai_chat_model(settings: Settings) -> ChatModel:
     # Imported here alone: it takes half a second, and a process with the fake cannot even reach a provider by mistake.
     from chatapp.adapters.openai_chat import OpenAIChatModel, connect
 
-    silence_seconds = max(settings.first_token_seconds, settings.next_token_seconds) + READ_TIMEOUT_MARGIN_SECONDS
+    silence_seconds = settings.first_token_seconds + READ_TIMEOUT_MARGIN_SECONDS
     client = connect(
         settings.api_key or "",
         settings.base_url,

@@ -21,6 +21,10 @@ from chatapp.settings import BadSettings, Settings, WorkerClass
 if TYPE_CHECKING:
     from chatapp.domain.replies import ReplyService
 
+WORKERS = {
+    WorkerClass.GEVENT: "chatapp.workers.greenlets.Worker",
+    WorkerClass.GTHREAD: "chatapp.workers.threads.Worker",
+}
 KEEPALIVE_SECONDS = 2
 LAST_WORDS_SECONDS = 1.0
 UNSENT_BYTES = 131_072
@@ -72,25 +76,6 @@ def when_ready(server: Any) -> None:
     server.log.info("Open %s in your browser; Ctrl+C stops the server.", url)
 
 
-def _threaded_worker() -> type:
-    """Return gunicorn's class of threads, mended in one place.
-
-    It waits for up to two seconds for the other end of a connection that it closes, in the one thread that serves
-    all others: five callers who stay made everybody wait for ten seconds (gunicorn 27.0.1).
-    """
-    from gunicorn.util import close_graceful
-    from gunicorn.workers.gthread import ThreadWorker
-
-    class Worker(ThreadWorker):
-        def handle(self, conn: Any) -> Any:
-            kept = super().handle(conn)
-            if not kept:
-                close_graceful(conn.sock)
-            return kept
-
-    return Worker
-
-
 def _who() -> str:
     if _settings.is_fake:
         how = "CHATAPP_LLM is “fake”" if _settings.api_key else "set OPENAI_API_KEY_CYB_SEC to talk to OpenAI"
@@ -105,10 +90,11 @@ except BadSettings as error:
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
-worker_class = _threaded_worker() if _settings.worker_class is WorkerClass.GTHREAD else "gevent"
+worker_class = WORKERS[_settings.worker_class]
 # Every open answer has a caller; as many again may follow one or ask something else.
 worker_connections = _settings.worker_connections or max(4000, 2 * _settings.open_replies + 1000)
-threads = 250 if _settings.worker_class is WorkerClass.GTHREAD else 1
+# Likewise under threads, which are begun when they are needed.
+threads = _settings.open_replies + 100 if _settings.worker_class is WorkerClass.GTHREAD else 1
 backlog = 4096
 
 # Catches a worker that hangs; an answer may take longer.

@@ -136,7 +136,7 @@ class Settings:
         "CHATAPP_WORKER_CLASS",
         _choice(WorkerClass),
         WorkerClass.GEVENT,
-        "`gevent`, or `gthread`: 250 threads a process, only behind a proxy that buffers requests.",
+        "`gevent`, or `gthread`: a thread for each caller, only behind a proxy that buffers requests.",
     )
     grace_seconds: int = _setting(
         "CHATAPP_GRACE_SECONDS", _whole(1, 3600), 30, "How long running answers may go on after a stop was asked for."

@@ -6,6 +6,7 @@ times cheaper per token than a condition variable, whose every wait makes a lock
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -15,6 +16,8 @@ from chatapp.domain.errors import ChatError
 from chatapp.domain.events import Event
 from chatapp.domain.ports import ModelStream, Task
 from chatapp.domain.reply import OnDisconnect, Reply, ReplyRecord, ReplyState
+
+log = logging.getLogger(__name__)
 
 
 class LiveReply:
@@ -72,7 +75,7 @@ class LiveReply:
             self._stream = stream
             ended = self.reply.state.is_final
         if ended:
-            stream.stop()
+            _stop(stream)
 
     def apply(self, event: Event, heard_at: float) -> bool:
         """Take in what the model says, at ``heard_at`` seconds; return True if that ended the reply."""
@@ -90,8 +93,13 @@ class LiveReply:
             ended = self.reply.end(state, error=error, finish_reason=finish_reason)
             stream = self._stream
         if ended and stream is not None:
-            stream.stop()
+            _stop(stream)
         return ended
+
+    def stop_model(self) -> None:
+        """End the provider's work for the reply."""
+        if self._stream is not None:
+            _stop(self._stream)
 
     def settle(self, outcome: ReplyRecord) -> None:
         """Tell everybody how it ended. From now on nothing changes any more."""
@@ -106,6 +114,13 @@ class LiveReply:
             except IndexError:  # another thread has rung it
                 return
             bell.release()
+
+
+def _stop(stream: ModelStream) -> None:
+    try:
+        stream.stop()
+    except Exception:  # the reply ends all the same, and so do those that end together with it
+        log.exception("A model's answer could not be stopped")
 
 
 class Follower:

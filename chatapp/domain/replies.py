@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from chatapp.domain import reply_line
-from chatapp.domain.accounting import TokenAccountant
+from chatapp.domain.accounting import Bill, TokenAccountant
 from chatapp.domain.entities import ChatRequest
 from chatapp.domain.errors import (
     Abandoned,
@@ -96,7 +96,7 @@ class ReplyService:
             if kept:
                 self._store.open(ReplyRecord(reply.id, request.model.id))
         except Exception:
-            del self._live[reply.id]
+            self._live.pop(reply.id, None)
             raise
         self._begin(live)
         return follower
@@ -191,7 +191,7 @@ class ReplyService:
             for event in stream:
                 if live.apply(event, self._clock.monotonic()):
                     if not isinstance(event, Finished):
-                        stream.stop()
+                        live.stop_model()
                     self._settle(live)
         except ChatError as raised:
             error = raised
@@ -215,18 +215,15 @@ class ReplyService:
     def _settle(self, live: LiveReply) -> None:
         """Store how a reply ended, and tell its followers. Called once, by whoever ended it."""
         reply = live.reply
-        usage, cost = None, None
-        if reply.started or reply.state is not ReplyState.FAILED:
-            bill = self._accountant.bill(live.request, reply.text, reply.usage)
-            usage, cost = bill.usage, bill.cost
+        bill = self._bill(live)
         outcome = ReplyRecord(
             reply.id,
             live.request.model.id,
             reply.state,
             reply.text,
             reply.finish_reason,
-            usage,
-            cost,
+            bill.usage if bill else None,
+            bill.cost if bill else None,
             reply.error,
         )
         try:
@@ -238,6 +235,17 @@ class ReplyService:
             self._live.pop(reply.id, None)
             live.settle(outcome)
             reply_line.write(live, outcome, self._clock.monotonic())
+
+    def _bill(self, live: LiveReply) -> Bill | None:
+        """Return what the reply cost; None where nothing was asked of the provider, or nobody knows."""
+        reply = live.reply
+        if reply.state is ReplyState.FAILED and not reply.started:
+            return None
+        try:
+            return self._accountant.bill(live.request, reply.text, reply.usage)
+        except Exception:  # a reply that was never settled would keep its readers waiting for ever
+            log.exception("What reply %s cost could not be told", reply.id)
+            return None
 
 
 def _busy() -> AtCapacity:

@@ -25,7 +25,7 @@ class ReplyLimits:
     first_token_seconds: float = 120
     next_token_seconds: float = 60
     total_seconds: float = 900
-    sign_of_life_seconds: float = 15
+    sign_of_life_seconds: float = 14  # with the beat's own delay, it comes before 15 are over
 
 
 class Ending(NamedTuple):
@@ -42,7 +42,12 @@ def overdue(live: LiveReply, limits: ReplyLimits, now: float) -> Ending | None:
         return Ending(ReplyState.FAILED, InternalError("The answer was cut off on this server. Please try again."))
     if now - live.opened_at > limits.total_seconds:
         return Ending(ReplyState.TRUNCATED, finish_reason="length")
-    if now - live.heard_at > (limits.next_token_seconds if live.reply.characters else limits.first_token_seconds):
+    silence, longest = (
+        (now - live.heard_at, limits.next_token_seconds)
+        if live.reply.characters
+        else (now - live.opened_at, limits.first_token_seconds)
+    )
+    if silence > longest:
         return Ending(ReplyState.FAILED, ProviderTimeout("The model was silent for too long. Please try again."))
     return None
 

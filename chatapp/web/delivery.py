@@ -14,7 +14,7 @@ from chatapp.web.client_socket import Caller, ClientWatch
 
 log = logging.getLogger(__name__)
 
-PIECE_BYTES = 65_536
+PIECE_BYTES = 16_384
 """A long answer goes out in pieces of that size, so that a slow reader is not taken for one that does not read."""
 
 LONGEST_PATH_CHARACTERS = 100
@@ -47,6 +47,7 @@ class Delivery:
     def pieces(self) -> Iterator[bytes]:
         """Yield the body, timing each write: the server asks for the next piece when the last one has gone out."""
         caller = self._caller
+        caller.writing_since = None
         self._is_cut = True
         for part in self._body:
             for piece in _divided(part):
@@ -54,6 +55,7 @@ class Delivery:
                 yield piece
                 caller.writing_since = None
         self._is_cut = False
+        caller.writing_since = time.monotonic()  # the server itself writes the end
 
     @property
     def ending(self) -> str:
@@ -87,6 +89,7 @@ def register(app: Flask, watch: ClientWatch, pseudonyms: Pseudonyms) -> None:
             response.call_on_close(close)
         response.call_on_close(finish)
         response.response = delivery.pieces()
+        caller.writing_since = time.monotonic()  # where there is no body, the head is written before anything is asked
         response.direct_passthrough = False  # else nobody would be told when it is closed
         return response
 

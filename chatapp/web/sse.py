@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,8 @@ HEADERS = {
     "X-Accel-Buffering": "no",  # nginx would hold the words back
 }
 
+log = logging.getLogger(__name__)
+
 _encode = msgspec.json.encode
 
 
@@ -34,6 +37,14 @@ def response(follower: Follower, request_id: str) -> Response:
 
 def events(follower: Follower, request_id: str) -> Iterator[bytes]:
     """Yield the events of a reply as they come, ended by exactly one that says how it ended."""
+    try:
+        yield from _told(follower, request_id)
+    except Exception:
+        log.exception("A stream could not be written", extra={"fields": {"request_id": request_id}})
+        yield _event(errors.payload(errors.internal(), request_id))
+
+
+def _told(follower: Follower, request_id: str) -> Iterator[bytes]:
     if not follower.has_news():
         yield BEGUN  # servers send the head of an answer together with its first bytes
     while True:

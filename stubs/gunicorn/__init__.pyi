@@ -1,1 +1,1 @@
-"""As much of gunicorn as is used, for the type checker: it has no types of its own."""
+# As much of gunicorn as is used; the package itself has no types.

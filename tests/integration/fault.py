@@ -17,7 +17,7 @@ LEAK = "You said barracuda with the key sk-scripted-secret."
 CANARIES = ("amberjack", "halibut", "barracuda", "sk-scripted-secret")
 
 FIRST_TOKEN_SECONDS = 1.5
-NEXT_TOKEN_SECONDS = 1.0
+NEXT_TOKEN_SECONDS = 1.5
 MOST_CHARACTERS = 20_000
 
 

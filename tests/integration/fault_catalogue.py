@@ -63,6 +63,10 @@ BEFORE_THE_BEGINNING = {
         error_status(503, None, Retry_After="60"), 502, "provider_failed", "InternalServerError"
     ),
     "07 status 529": refused(error_status(529, "overloaded_error"), 502, "provider_failed", "InternalServerError"),
+    "07 status 500, words without end": refused(
+        [head(500, {"Content-Length": "100000000"}), Send(HTML * 5000), Stall()], 502, "provider_failed",
+        "InternalServerError", connection="left",
+    ),
     "07 hanging up": refused([Cut()], 502, "provider_failed", "ProtocolError", connection=None),
     "07 breaking off": refused([Reset()], 502, "provider_failed", "ProtocolError", connection=None),
     "30 web page": refused(
@@ -160,6 +164,7 @@ NO_FAILURES = {
 """What must not look like a failure, and what is cut off at a limit of ours."""
 
 SILENCES = {
+    "14 silence after the reason": ended(after_half(FINISH, Stall()), source="estimated", connection=None),
     "10 no first byte": Fault(
         steps=[Stall()], status=504, code="provider_timeout", source=None, begun=False, connection="left",
         silence_seconds=FIRST_TOKEN_SECONDS, provider_request_id=None,

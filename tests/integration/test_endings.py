@@ -245,3 +245,12 @@ def test_a_strange_request_id_is_replaced(offered: str) -> None:
 
     assert offered not in made
     assert len(set(made)) == 2
+
+
+def test_a_stream_that_cannot_be_written_ends_in_an_error_event(caplog: pytest.LogCaptureFixture) -> None:
+    app = app_with(script=[[Say("Hello "), Say("\ud800")]])
+
+    last = app.stream()[-1]
+
+    assert last["code"] == "internal"
+    assert "UnicodeEncodeError" in caplog.text

@@ -72,7 +72,7 @@ def test_gunicorn_alone_starts_the_same_server(tmp_path: Path) -> None:
 
     log = (tmp_path / "server.log").read_text()
     assert b"healthy" in health
-    assert "Using worker: gevent" in log
+    assert "Using worker: chatapp.workers.greenlets.Worker" in log
     assert f"Open http://127.0.0.1:{port} in your browser" in log
     assert "password" not in log
 

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.caller import Caller, head
 from tests.integration.site import Site, running_site
 from tests.upstream import Pause, Stall
-from tests.upstream.wire import sse
+from tests.upstream.wire import sse, stream
 
 WORKER_CONNECTIONS = 100
 HALF_A_HEAD = b"POST /chat HTTP/1.1\r\nHost: chat.test\r\nX-Half: "
@@ -41,6 +41,12 @@ class PoorReader(Caller):
     def __init__(self, port: int) -> None:
         super().__init__(port)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+
+    def send_all_that_goes(self, data: bytes) -> None:
+        """Send until the other side takes no more, or hangs up."""
+        self._socket.settimeout(0.5)
+        with suppress(OSError):
+            self._socket.sendall(data)
 
     def sip(self) -> bytes:
         """Return a little of what has come."""
@@ -74,6 +80,27 @@ def dripping(callers: list[Caller]) -> Iterator[None]:
         yield
     finally:
         stopping.set()
+        thread.join()
+
+
+@contextmanager
+def pouring(caller: PoorReader, beginning: bytes, more: bytes) -> Iterator[None]:
+    """Send without a pause, and read nothing, as long as the connection lasts."""
+    stopping = threading.Event()
+
+    def pour() -> None:
+        with suppress(OSError):
+            caller.send(beginning)
+            while not stopping.is_set():
+                caller.send(more)
+
+    thread = threading.Thread(target=pour)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        caller.leave()
         thread.join()
 
 
@@ -196,6 +223,45 @@ def test_a_whole_answer_that_is_not_read_is_dropped(site: Site) -> None:
         line = site.server.wait_for_line("request", route="/chat", ending="not read")
 
     assert (line["level"], line["status"]) == ("warning", 200)
+
+
+@pytest.mark.parametrize("request_line", ["HEAD /health", "OPTIONS /chat"])
+def test_answers_without_a_body_must_be_read_too(site: Site, request_line: str) -> None:
+    method = request_line.partition(" ")[0]
+    before = len(site.server.logged("request", method=method, ending="not read"))
+    with PoorReader(site.server.port) as silent:
+        silent.send_all_that_goes(f"{request_line} HTTP/1.1\r\nHost: chat.test\r\n\r\n".encode() * 20_000)
+        deadline = time.monotonic() + 10
+        while len(site.server.logged("request", method=method, ending="not read")) == before:
+            assert time.monotonic() < deadline, "nobody minds that nothing is read"
+            time.sleep(0.1)
+
+
+FLOODS = {
+    "a body in chunks of one byte": (head("/chat", "Transfer-Encoding: chunked"), b"1\r\n \r\n" * 10_000),
+    "a body for nobody": (head("/nowhere", "Content-Length: 1000000000000"), b"x" * 65_536),
+    "requests that wait for no answer": (b"", b"GET /health/live HTTP/1.1\r\nHost: chat.test\r\n\r\n" * 500),
+}
+
+
+@pytest.mark.parametrize(("beginning", "more"), FLOODS.values(), ids=FLOODS)
+def test_who_sends_faster_than_we_read_holds_up_nobody(site: Site, beginning: bytes, more: bytes) -> None:
+    with PoorReader(site.server.port) as flood, pouring(flood, beginning, more):
+        waits = seconds_before_words(site)
+
+    assert max(waits) < LONGEST_GAP_SECONDS
+
+
+def test_a_provider_that_sends_faster_than_we_read_holds_up_nobody(site: Site) -> None:
+    asked = site.script(*stream(*[b": a sign of life\n\n" * 5_000] * 2_000))
+    with site.call() as reader:
+        reader.ask()
+        exchange = asked()
+        waits = seconds_before_words(site)
+        reader.leave()
+        exchange.wait_until_left()
+
+    assert max(waits) < LONGEST_GAP_SECONDS
 
 
 def test_callers_who_stay_after_a_last_answer_hold_up_nobody(site: Site) -> None:

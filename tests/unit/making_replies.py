@@ -29,6 +29,7 @@ class Stage:
     store: ReplyStore = field(default_factory=MemoryReplyStore)
     limits: ReplyLimits = field(default_factory=ReplyLimits)
     other_model: ChatModel | None = None
+    accountant: TokenAccountant = field(default_factory=lambda: TokenAccountant(TokenEstimator()))
     clock: FakeClock = field(default_factory=FakeClock)
     fake: FakeChatModel = field(init=False)
     replies: ReplyService = field(init=False)
@@ -39,7 +40,7 @@ class Stage:
         ids = itertools.count(1)
         self.replies = ReplyService(
             model=self.other_model or self.fake,
-            accountant=TokenAccountant(TokenEstimator()),
+            accountant=self.accountant,
             store=self.store,
             runner=self.runner,
             clock=self.clock,

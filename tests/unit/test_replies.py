@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from chatapp.adapters.estimator import TokenEstimator
 from chatapp.adapters.fake_chat import Cut, Ending, Fail, Finish, Pause, Say, Step
+from chatapp.domain.accounting import Bill, TokenAccountant
 from chatapp.domain.entities import ChatRequest, Cost, Source, Usage
 from chatapp.domain.errors import (
     AtCapacity,
@@ -209,6 +211,45 @@ def test_a_bug_in_the_model_ends_the_reply_too(events: tuple[Event, ...], caplog
     assert (outcome.state, outcome.text) == (ReplyState.FAILED, "half" if len(events) == 2 else "")
     assert isinstance(outcome.error, InternalError)
     assert "ZeroDivisionError" in caplog.text
+
+
+class UnstoppableModel(BrokenModel):
+    """A ``ChatModel`` that cannot even be stopped."""
+
+    def stop(self) -> None:
+        raise ZeroDivisionError
+
+
+def test_a_model_that_cannot_be_stopped_ends_no_reply_but_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    runner = SteppedRunner()
+    stage = Stage(other_model=UnstoppableModel(Started(), Delta("half")), runner=runner)
+    followers = [stage.open() for _ in range(3)]
+    for follower in followers:
+        follower.live.attach(UnstoppableModel())
+
+    stage.replies.interrupt_all()
+
+    assert [follower.live.outcome and follower.live.outcome.state for follower in followers] == [
+        ReplyState.INTERRUPTED
+    ] * 3
+    assert stage.replies.open_replies == 0
+    assert "ZeroDivisionError" in caplog.text
+
+
+class BrokenAccountant(TokenAccountant):
+    """An accountant who cannot count."""
+
+    def bill(self, request: ChatRequest, text: str, reported: Usage | None) -> Bill:
+        raise ZeroDivisionError
+
+
+def test_a_reply_ends_though_nobody_can_tell_what_it_cost(caplog: pytest.LogCaptureFixture) -> None:
+    stage = Stage([[Say("Hello")]], accountant=BrokenAccountant(TokenEstimator()))
+
+    outcome = stage.outcome()
+
+    assert (outcome.state, outcome.text, outcome.usage, outcome.cost) == (ReplyState.COMPLETE, "Hello", None, None)
+    assert (stage.replies.open_replies, "ZeroDivisionError" in caplog.text) == (0, True)
 
 
 def test_a_caller_who_leaves_ends_a_reply_that_nobody_else_can_read() -> None:

@@ -6,13 +6,18 @@ for each; a reader that has fallen behind, which is when time counts, catches up
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPException, HTTPResponse, IncompleteRead
+from time import monotonic, sleep
 
 READ_BYTES = 8_192
 """Every waiting read holds a buffer of that size: 64 kB of it for 500 answers cost 20 MB, and brought no speed."""
 
 LONGEST_LINE_BYTES = 8_192
+LONGEST_RUN_SECONDS = 0.005
+A_WAIT_SECONDS = 0.0005
+A_BREATH_SECONDS = 0.0001
+"""Not 0: gevent would come back up to a thousand times before it looks at any other socket."""
 
 
 class BadChunk(HTTPException):
@@ -87,6 +92,8 @@ def _size(line: bytes) -> int | None:
 class EagerResponse(HTTPResponse):
     """``http.client``'s answer, which gives its body out as it comes."""
 
+    _ran_since = 0.0
+
     def pieces(self) -> Iterator[bytes]:
         """Yield the body, all that has come in one piece, and close this answer at the body's end.
 
@@ -97,10 +104,26 @@ class EagerResponse(HTTPResponse):
         yield from self._unchunked() if self.chunked else self._plain()
         self.close()
 
+    def _take_turns(self, read: Callable[[int], bytes]) -> bytes:
+        """Read what has come; after a while without a wait, let others go first.
+
+        gevent switches only where a read has to wait: a provider that sends faster than we read would keep the whole
+        process to itself, and neither a time-out nor a reader who left could end its answer.
+        """
+        began_at = monotonic()
+        data = read(READ_BYTES)
+        now = monotonic()
+        if now - began_at > A_WAIT_SECONDS:
+            self._ran_since = now
+        elif now - self._ran_since > LONGEST_RUN_SECONDS:
+            sleep(A_BREATH_SECONDS)
+            self._ran_since = monotonic()
+        return data
+
     def _unchunked(self) -> Iterator[bytes]:
         chunks = ChunkReader()
         while not chunks.ended:
-            data = self.fp.read1(READ_BYTES)
+            data = self._take_turns(self.fp.read1)
             if not data:
                 raise IncompleteRead(b"")
             if content := chunks.feed(data):
@@ -109,7 +132,7 @@ class EagerResponse(HTTPResponse):
                 raise chunks.failure
 
     def _plain(self) -> Iterator[bytes]:
-        while data := self.read1(READ_BYTES):
+        while data := self._take_turns(self.read1):
             yield data
         if self.length:
             raise IncompleteRead(b"", self.length)

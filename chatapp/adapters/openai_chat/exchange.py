@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssltransport import SSLTransport
 
 from chatapp.adapters.openai_chat.chunks import EagerResponse
 
@@ -95,7 +96,7 @@ class OwnedConnection(HTTPConnection):
             if self._owner is exchange and self._carrier is not None:
                 # close() would wait for the thread that reads. Both directions: the provider is to notice at once.
                 # Not the method of a TLS socket: it would make that thread read what is encrypted as if it were plain.
-                socket.socket.shutdown(self._carrier, socket.SHUT_RDWR)
+                socket.socket.shutdown(_below_tls(self._carrier), socket.SHUT_RDWR)
 
     def disown(self, exchange: Exchange) -> None:
         """Forget ``exchange``."""
@@ -119,6 +120,13 @@ class OwnedConnection(HTTPConnection):
             self._owner, self._carrier = exchange, self.sock  # urllib3 forgets the socket of a last answer
         if exchange is not None:
             exchange.carried_by(self)
+
+
+def _below_tls(carrier: socket.socket | SSLTransport) -> socket.socket:
+    """Return the plain socket: behind a proxy that speaks TLS itself, TLS within TLS is no socket at all."""
+    while isinstance(carrier, SSLTransport):
+        carrier = carrier.socket
+    return carrier
 
 
 class OwnedTLSConnection(OwnedConnection, HTTPSConnection):

@@ -21,6 +21,7 @@ from chatapp.domain.events import Event, Started
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 CONNECT_TIMEOUT_SECONDS = 5.0
+LAST_WORDS_SECONDS = 1.0
 DRAIN_SECONDS = 1.0
 DRAIN_BYTES = 65_536
 
@@ -119,6 +120,8 @@ class OpenAIStream:
                 if reader.finished:
                     self._drain(body)
                     return
+                if reader.has_reason:  # all that may still come is the usage
+                    self._exchange.wait_for_each_read(LAST_WORDS_SECONDS)
         except (httpx2.HTTPError, OSError):
             if not reader.has_reason:
                 raise

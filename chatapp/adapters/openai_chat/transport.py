@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import cast
 from urllib.parse import unquote
@@ -17,6 +18,8 @@ import urllib3
 
 from chatapp.adapters.openai_chat.chunks import EagerResponse
 from chatapp.adapters.openai_chat.exchange import Exchange, OwnedConnection, OwnedTLSConnection, current_exchange
+
+LONGEST_ERROR_BYTES = 65_536
 
 
 class NotConnected(httpx2.ConnectError):
@@ -88,11 +91,24 @@ class _Body(httpx2.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._source.pieces()
+            if self._answer.status == HTTPStatus.OK:
+                yield from self._source.pieces()
+                self._whole = True
+            else:
+                yield from self._beginning()
         except TimeoutError as error:
             raise httpx2.ReadTimeout("The answer was silent for too long.") from error
         except (HTTPException, OSError) as error:
             raise httpx2.RemoteProtocolError("The answer broke off.") from error
+
+    def _beginning(self) -> Iterator[bytes]:
+        """Yield no more of an error's words than are worth reading; its status says the most."""
+        left_bytes = LONGEST_ERROR_BYTES
+        for data in self._source.pieces():
+            yield data
+            left_bytes -= len(data)
+            if left_bytes < 0:
+                return
         self._whole = True
 
     def close(self) -> None:

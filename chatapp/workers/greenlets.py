@@ -1,0 +1,70 @@
+"""The worker class of greenlets."""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+from typing import Any
+
+import gevent
+import gevent.socket
+from gunicorn.workers.ggevent import GeventWorker
+
+log = logging.getLogger(__name__)
+
+LONGEST_RUN_SECONDS = 0.005
+A_WAIT_SECONDS = 0.0005
+A_BREATH_SECONDS = 0.0001
+"""Not 0: gevent would come back up to a thousand times before it looks at any other socket."""
+
+
+class EvenHandedSocket(gevent.socket.socket):
+    """A caller's socket that lets others have their turn.
+
+    gevent switches only where a read has to wait. Whoever sends faster than we read would have the whole process to
+    themselves: a body in chunks of one byte, or request upon request, held up everybody for as long as it came.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ran_since = monotonic()
+
+    def recv(self, *args: Any) -> bytes:
+        """Read what has come."""
+        began_at = monotonic()
+        data: bytes = super().recv(*args)
+        if monotonic() - began_at > A_WAIT_SECONDS:
+            self._ran_since = monotonic()
+        else:
+            self.take_turns()
+        return data
+
+    def take_turns(self) -> None:
+        """Let others go first, after a while without a wait."""
+        if monotonic() - self._ran_since > LONGEST_RUN_SECONDS:
+            gevent.sleep(A_BREATH_SECONDS)
+            self._ran_since = monotonic()
+
+
+class Worker(GeventWorker):
+    """Gives every caller their turn, and its own troubles to the log."""
+
+    def patch(self) -> None:
+        """Make the standard library gevent's, in the new process."""
+        super().patch()
+        # gevent would print tracebacks past the log, with addresses in them.
+        gevent.get_hub().print_exception = _log_exception
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serve one connection to its end."""
+        even_handed = EvenHandedSocket(client.family, client.type, client.proto, fileno=client.detach())
+        super().handle(listener, even_handed, addr)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: EvenHandedSocket, addr: Any) -> None:
+        """Answer one request of a connection; many may have come at once."""
+        super().handle_request(listener_name, req, sock, addr)
+        sock.take_turns()
+
+
+def _log_exception(_context: object, kind: Any, value: Any, trace: Any) -> None:
+    log.error("A greenlet failed", exc_info=(kind, value, trace))
