@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, render_template
 from flask.json.provider import DefaultJSONProvider
@@ -47,9 +49,15 @@ class _Json(DefaultJSONProvider):
     sort_keys = False
 
 
+class _App(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return ``func``: nothing here is a coroutine, and Flask would look for one sixty times a request."""
+        return func
+
+
 def create_app(services: Services, options: WebOptions) -> Flask:
     """Return the application; several of them live side by side in one process."""
-    app = Flask("chatapp.web", static_folder=None)
+    app = _App("chatapp.web", static_folder=None)
     app.json = _Json(app)
     limits = options.body_limits
     app.extensions[BODY_READER] = BodyReader(services.watch, limits.body_bytes, limits.values, limits.body_seconds)
