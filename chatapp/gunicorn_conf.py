@@ -6,6 +6,7 @@ thread busy. gunicorn's ``sync`` class is never right: it ends every answer at `
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import socket
@@ -36,6 +37,9 @@ def post_worker_init(worker: Any) -> None:
     gunicorn runs no ``finally`` after its own deadline, and inside a signal handler nothing may wait: what must be
     said to the callers is said from here.
     """
+    # What was imported stays for good: to look through it again and again would stop every stream meanwhile.
+    gc.collect()
+    gc.freeze()
     threading.Thread(target=_drain, args=(worker,), name="drain", daemon=True).start()
 
 

@@ -125,10 +125,10 @@ class ClientWatch:
             if since is not None and now - since > self._write_seconds:
                 caller.give_up()
         watched = [caller for caller in callers if caller.on_gone is not None]
-        gone = _gone_among([_number(caller) for caller in watched])
-        for caller in watched:
-            if _number(caller) in gone:
-                caller.hang_up()
+        if gone := _gone_among([_number(caller) for caller in watched]):
+            for caller in watched:
+                if _number(caller) in gone:
+                    caller.hang_up()
 
 
 def _number(caller: Caller) -> int:

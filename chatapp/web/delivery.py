@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import time
 from collections.abc import Iterable, Iterator, Mapping
+from time import monotonic, time
 from typing import Any, cast
 
 from flask import Flask, Response, g, request
@@ -51,11 +51,11 @@ class Delivery:
         self._is_cut = True
         for part in self._body:
             for piece in _divided(part):
-                caller.writing_since = time.monotonic()
+                caller.writing_since = monotonic()
                 yield piece
                 caller.writing_since = None
         self._is_cut = False
-        caller.writing_since = time.monotonic()  # the server itself writes the end
+        caller.writing_since = monotonic()  # the server itself writes the end
 
     @property
     def ending(self) -> str:
@@ -70,7 +70,7 @@ def register(app: Flask, watch: ClientWatch, pseudonyms: Pseudonyms) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.begun_at = time.monotonic()
+        g.begun_at = monotonic()
         g.caller = watch.begin(request.environ)
 
     @app.after_request
@@ -80,16 +80,16 @@ def register(app: Flask, watch: ClientWatch, pseudonyms: Pseudonyms) -> None:
 
         def finish() -> None:
             watch.end(caller)
-            fields["address"] = pseudonyms.of(address, time.time())
+            fields["address"] = pseudonyms.of(address, time())
             fields["ending"] = delivery.ending
-            fields["duration_ms"] = round((time.monotonic() - begun_at) * 1000)
+            fields["duration_ms"] = round((monotonic() - begun_at) * 1000)
             log.log(_level(fields), "request", extra={"fields": fields})
 
         if close := getattr(body, "close", None):
             response.call_on_close(close)
         response.call_on_close(finish)
         response.response = delivery.pieces()
-        caller.writing_since = time.monotonic()  # where there is no body, the head is written before anything is asked
+        caller.writing_since = monotonic()  # where there is no body, the head is written before anything is asked
         response.direct_passthrough = False  # else nobody would be told when it is closed
         return response
 
