@@ -79,7 +79,8 @@ class ClientWatch:
     def begin(self, environ: Mapping[str, Any]) -> Caller:
         """Watch the caller of a request, until its ``end``."""
         caller = Caller(of(environ))
-        self._callers.add(caller)
+        if caller.client is not None:
+            self._callers.add(caller)
         return caller
 
     def end(self, caller: Caller) -> None:
@@ -115,7 +116,7 @@ class ClientWatch:
     def sweep(self) -> None:
         """Look at all callers once; that takes less than a microsecond for each."""
         now = monotonic()
-        callers = [caller for caller in list(self._callers) if caller.client is not None]
+        callers = list(self._callers)
         with self._lock:
             for caller in callers:
                 if caller.client and caller.sending_until is not None and now > caller.sending_until:
@@ -124,15 +125,11 @@ class ClientWatch:
             since = caller.writing_since  # read once: the write may end at this moment
             if since is not None and now - since > self._write_seconds:
                 caller.give_up()
-        watched = [caller for caller in callers if caller.on_gone is not None]
-        if gone := _gone_among([_number(caller) for caller in watched]):
-            for caller in watched:
-                if _number(caller) in gone:
-                    caller.hang_up()
-
-
-def _number(caller: Caller) -> int:
-    return caller.client.fileno() if caller.client is not None else -1
+        watched = [(caller.client.fileno(), caller) for caller in callers if caller.client and caller.on_gone]
+        gone = _gone_among([number for number, _ in watched])
+        for number, caller in watched:
+            if number in gone:
+                caller.hang_up()
 
 
 def _gone_among(numbers: Collection[int]) -> set[int]:

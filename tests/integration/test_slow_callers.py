@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
@@ -64,17 +64,10 @@ def crowd(site: Site, beginnings: list[bytes]) -> Iterator[list[Caller]]:
 
 
 @contextmanager
-def dripping(callers: list[Caller]) -> Iterator[None]:
-    """Send a byte a second on each connection, as long as it lasts."""
+def beside(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Do ``work`` on a thread of its own, until the event that it is handed is set, at the end of the block."""
     stopping = threading.Event()
-
-    def drip() -> None:
-        while not stopping.wait(1):
-            for caller in callers:
-                with suppress(OSError):
-                    caller.send(b"x")
-
-    thread = threading.Thread(target=drip)
+    thread = threading.Thread(target=work, args=[stopping])
     thread.start()
     try:
         yield
@@ -84,24 +77,34 @@ def dripping(callers: list[Caller]) -> Iterator[None]:
 
 
 @contextmanager
+def dripping(callers: list[Caller]) -> Iterator[None]:
+    """Send a byte a second on each connection, as long as it lasts."""
+
+    def drip(stopping: threading.Event) -> None:
+        while not stopping.wait(1):
+            for caller in callers:
+                with suppress(OSError):
+                    caller.send(b"x")
+
+    with beside(drip):
+        yield
+
+
+@contextmanager
 def pouring(caller: PoorReader, beginning: bytes, more: bytes) -> Iterator[None]:
     """Send without a pause, and read nothing, as long as the connection lasts."""
-    stopping = threading.Event()
 
-    def pour() -> None:
+    def pour(stopping: threading.Event) -> None:
         with suppress(OSError):
             caller.send(beginning)
             while not stopping.is_set():
                 caller.send(more)
 
-    thread = threading.Thread(target=pour)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        caller.leave()
-        thread.join()
+    with beside(pour):
+        try:
+            yield
+        finally:
+            caller.leave()
 
 
 def seconds_before_words(site: Site) -> list[float]:
