@@ -38,16 +38,18 @@ class Detail:
 class ChatError(Exception):
     """Base of the tree. ``str(error)`` is the sentence for the person; it never holds a secret.
 
-    ``provider_request_id`` is the provider's name for its answer, where an error was that answer.
+    ``sentence`` is what it says where it is raised without one. ``provider_request_id`` is the provider's name for
+    its answer, where an error was that answer.
     """
 
     code: ClassVar[str] = "internal"
+    sentence: ClassVar[str] = "Something went wrong on this server. Please try again."
 
     def __init__(
-        self, message: str, *, retry_after_seconds: int | None = None, details: tuple[Detail, ...] = ()
+        self, message: str | None = None, *, retry_after_seconds: int | None = None, details: tuple[Detail, ...] = ()
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = self.sentence if message is None else message
+        super().__init__(self.message)
         self.retry_after_seconds = retry_after_seconds
         self.details = details
         self.provider_request_id: str | None = None
@@ -141,6 +143,7 @@ class ProviderTimeout(ProviderError):
     """The provider was silent for too long."""
 
     code = "provider_timeout"
+    sentence = "The model was silent for too long. Please try again."
 
 
 class Interrupted(ChatError):
@@ -153,6 +156,7 @@ class Abandoned(ChatError):
     """The reader left, and nobody else could ever read the rest."""
 
     code = "abandoned"
+    sentence = "Nobody was reading the answer any more."
 
 
 class InternalError(ChatError):

@@ -179,11 +179,11 @@ class ReplyService:
     def _left(self, follower: Follower) -> None:
         live = follower.live
         if live.part(follower) and live.on_disconnect is OnDisconnect.CANCEL:
-            self._end(live, ReplyState.ABANDONED, Abandoned("Nobody was reading the answer any more."))
+            self._end(live, ReplyState.ABANDONED, Abandoned())
 
     def _drive(self, live: LiveReply) -> None:
         """Pull the model's answer into the buffer. Ends in exactly one finish, whatever is raised."""
-        error: ChatError = InternalError("Something went wrong on this server. Please try again.")
+        error: ChatError = InternalError()
         try:
             stream = self._model.open(live.request)
             live.attach(stream)

@@ -48,7 +48,7 @@ def overdue(live: LiveReply, limits: ReplyLimits, now: float) -> Ending | None:
         else (now - live.opened_at, limits.first_token_seconds)
     )
     if silence > longest:
-        return Ending(ReplyState.FAILED, ProviderTimeout("The model was silent for too long. Please try again."))
+        return Ending(ReplyState.FAILED, ProviderTimeout())
     return None
 
 

@@ -74,7 +74,7 @@ def blueprint(conversations: ConversationService, replies: ReplyService, limits:
         finally:
             follower.leave()
         if outcome is None:
-            return errors.respond(Abandoned("Nobody was reading the answer any more."))
+            return errors.respond(Abandoned())
         if outcome.error is not None:
             return errors.respond(outcome.error, outcome.text if follower.live.reply.started else None)
         return jsonify(_answer(turn, outcome))

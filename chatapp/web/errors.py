@@ -79,7 +79,7 @@ def handle_http_exception(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     code, sentence = HTTP_ERRORS.get(status, ("invalid_request", "This request cannot be understood."))
     if status >= 500:
-        return respond(internal())
+        return respond(InternalError())
     answer = _shape({"error": sentence, "code": code, "request_id": g.request_id}, status)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
@@ -96,12 +96,7 @@ def register(app: Flask) -> None:
 
 def _handle_unexpected(error: Exception) -> Response:
     log.error("request failed", exc_info=error, extra={"fields": {"request_id": g.request_id}})
-    return respond(internal())
-
-
-def internal() -> InternalError:
-    """Return the error for what is our own fault."""
-    return InternalError("Something went wrong on this server. Please try again.")
+    return respond(InternalError())
 
 
 def _shape(body: dict[str, Any], status: int) -> Response:

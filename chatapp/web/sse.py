@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from flask import Response
 
+from chatapp.domain.errors import InternalError
 from chatapp.domain.live import Follower
 from chatapp.domain.reply import ReplyRecord
 from chatapp.web import errors, presenting
@@ -41,7 +42,7 @@ def events(follower: Follower, request_id: str) -> Iterator[bytes]:
         yield from _told(follower, request_id)
     except Exception:
         log.exception("A stream could not be written", extra={"fields": {"request_id": request_id}})
-        yield _event(errors.payload(errors.internal(), request_id))
+        yield _event(errors.payload(InternalError(), request_id))
 
 
 def _told(follower: Follower, request_id: str) -> Iterator[bytes]:
