@@ -13,6 +13,7 @@ from chatapp.container import Container
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.errors import UnknownModel
 from chatapp.domain.replies import ReplyService
+from chatapp.fake.script_file import BadScript
 from chatapp.settings import BadSettings, Settings
 from chatapp.web.app import Services, WebOptions, create_app
 from chatapp.web.assets import Assets
@@ -55,10 +56,15 @@ def require_startable(settings: Settings) -> None:
     """Look at what would fail in every worker process, where it would end in a traceback.
 
     Raises:
-        BadSettings: the catalogue cannot be used.
+        BadSettings: the catalogue, or the fake's script, cannot be used.
         AssetsMissing: the pages are not built.
     """
-    require_catalog(build_container(settings))
+    container = build_container(settings)
+    require_catalog(container)
+    try:
+        container.fake_chat_model()
+    except BadScript as error:
+        raise BadSettings(str(error)) from error
     Assets(STATIC)
 
 

@@ -15,6 +15,8 @@ from chatapp.domain.conversation import ConversationService
 from chatapp.domain.ports import ChatModel, Clock, ModelDirectory
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.upkeep import ReplyLimits
+from chatapp.fake.script import MOST_TOKENS_PER_SECOND, Script
+from chatapp.fake.script_file import read_script
 from chatapp.settings import Settings
 
 READ_TIMEOUT_MARGIN_SECONDS = 10.0
@@ -24,6 +26,14 @@ READ_TIMEOUT_MARGIN_SECONDS = 10.0
 def _require_real(settings: Settings) -> None:
     if settings.is_fake:
         raise RuntimeError("The fake model is in use: no connection to a provider can be opened.")
+
+
+def _fake_chat_model(settings: Settings) -> FakeChatModel:
+    if settings.fake_script is not None:
+        return FakeChatModel(read_script(settings.fake_script))
+    word_seconds = settings.fake_word_seconds
+    pace = min(1 / word_seconds, MOST_TOKENS_PER_SECOND) if word_seconds else None
+    return FakeChatModel(Script(tokens_per_second=pace))
 
 
 def _openai_chat_model(settings: Settings) -> ChatModel:
@@ -86,7 +96,7 @@ class Container(containers.DeclarativeContainer):
     runner = providers.ThreadSafeSingleton(ThreadRunner)
     tokenizer = providers.ThreadSafeSingleton(TokenEstimator)
     reply_store = providers.ThreadSafeSingleton(MemoryReplyStore)
-    fake_chat_model = providers.ThreadSafeSingleton(FakeChatModel, seconds_per_word=settings.provided.fake_word_seconds)
+    fake_chat_model = providers.ThreadSafeSingleton(_fake_chat_model, settings)
     openai_chat_model = providers.ThreadSafeSingleton(_openai_chat_model, settings)
     chat_model = providers.Selector(settings.provided.llm_in_use, fake=fake_chat_model, openai=openai_chat_model)
     model_directory = providers.ThreadSafeSingleton(_openai_directory, settings)

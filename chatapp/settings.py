@@ -213,14 +213,19 @@ class Settings:
     write_seconds: float = _setting(
         "CHATAPP_WRITE_SECONDS", _patience, 30.0, "How long a reader may take nothing before the server hangs up."
     )
+    fake_script: Path | None = _setting(
+        "CHATAPP_FAKE_SCRIPT", _path, None, "A TOML file that tells the fake model what to answer."
+    )
     fake_word_seconds: float = _setting(
-        "CHATAPP_FAKE_WORD_SECONDS", _seconds, 0.04, "Pause of the fake model after each word."
+        "CHATAPP_FAKE_WORD_SECONDS", _seconds, 0.04, "Pause of the fake model after each word, where it has no script."
     )
 
     def __post_init__(self) -> None:
         """Refuse what only shows when settings meet."""
         if self.llm is Provider.OPENAI and not self.api_key:
             raise BadSettings("CHATAPP_LLM is “openai”, but OPENAI_API_KEY_CYB_SEC is not set. Set your OpenAI key.")
+        if self.fake_script and not self.is_fake:  # whoever wrote a script does not expect to pay
+            raise BadSettings("CHATAPP_FAKE_SCRIPT is set, but OpenAI would answer. Set CHATAPP_LLM to “fake” too.")
 
     @property
     def is_fake(self) -> bool:

@@ -8,6 +8,8 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.alone"]
+
 KINDS = {
     "worker class gevent": r"\[(.*-)?gevent(-.*)?\]",
     "worker class gthread": r"\[(.*-)?gthread(-.*)?\]",

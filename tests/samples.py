@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 from chatapp.domain.entities import ChatRequest, Message, ModelCard, Price, Role
+from chatapp.fake import Rule
+from chatapp.fake.script import Part
 
 PRICE = Price(
     input_nano_usd=150_000_000,
@@ -28,3 +30,9 @@ def question(text: str = "Hi", *, model: ModelCard = CARD, **fields: Any) -> Cha
     """Return what a model is asked when somebody says ``text``."""
     request = ChatRequest(model, (Message(Role.USER, text),), max_output_tokens=1000)
     return replace(request, **fields)
+
+
+def once(*parts: Part, **fields: Any) -> Rule:
+    """Return a rule of the fake's script for one request: a text in words, or parts that are sent as they stand."""
+    reply = parts[0] if len(parts) == 1 and isinstance(parts[0], str) else parts
+    return Rule(reply=reply, times=1, **fields)

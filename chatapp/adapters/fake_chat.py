@@ -1,201 +1,132 @@
-"""The model that needs no provider: a real adapter, deterministic and scripted, for offline tests and for demos.
+"""The scripted model behind the ``ChatModel`` port: in this process, with no socket and no provider.
 
-    fake = FakeChatModel(script=[[Say("Hello "), Pause(0.5), Say("there.")], [Fail(ProviderTimeout("Silence."))]])
+    fake = FakeChatModel(Script(rules=[Rule(when=When(message="hi"), reply="Hello there.")]))
 
-Each request takes the next entry of the script; when none is left, the fake answers by itself. An entry that does not
-``Cut`` or ``Fail`` ends with usage and a finish reason, as a provider's answer does. ``fake.calls`` keeps what was
-asked and how it ended. No part of it can open a connection.
+What no rule fits, the fake answers by itself. ``fake.calls`` keeps what was asked and how it ended, ``fake.bill`` what
+a real provider would have charged. No part of it can open a connection.
 """
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterator
+from math import ceil
+from time import monotonic
 
-from chatapp.domain.entities import ChatRequest, Role, Usage
-from chatapp.domain.errors import ChatError, ProviderFailed
+from chatapp.domain.entities import ChatRequest
+from chatapp.domain.errors import ChatError
 from chatapp.domain.events import Delta, Event, Finished, Started, UsageReported
+from chatapp.fake import steps
+from chatapp.fake.asked import Asked
+from chatapp.fake.call import Bill, Call
+from chatapp.fake.model import NO_RULE, ScriptedModel
+from chatapp.fake.script import Cut, Error, Gate, Malformed, Reset, Rule, Script, WrongType
+from chatapp.provider_errors import broken_off, cut_off, refusal, reported_error, unintelligible, unreachable
 
-LONGEST_ECHO_CHARACTERS = 500
-WORD = re.compile(r"\s*\S+\s?|\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Text, sent word by word at the fake's pace; ``Say("")`` just begins the answer."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Silence, also before the first word; ``stop`` cuts it short."""
-
-    seconds: float
+GATE_POLL_SECONDS = 0.01
+LONGEST_WAIT_SECONDS = 3_600.0
+"""No lock can be waited for in one go as long as a stall lasts: for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Silence until the test opens the gate."""
-
-    gate: threading.Event
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    """The provider reports an error; before the first word it comes instead of an answer."""
-
-    error: ChatError
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """The connection ends without a finish reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """The answer ends for a reason other than ``stop``, or without usage."""
-
-    reason: str = "stop"
-    usage: bool = True
-
-
-Step = Say | Pause | Wait | Fail | Cut | Finish
-
-
-class Ending(StrEnum):
-    """How a call ended."""
-
-    RUNNING = "running"
-    FINISHED = "finished"
-    FAILED = "failed"
-    CUT = "cut"
-    STOPPED = "stopped"
-
-
-@dataclass(slots=True)
-class FakeCall:
-    """What the fake was asked, what it has said, and how that ended."""
-
-    request: ChatRequest
-    text: str = ""
-    ended: Ending = Ending.RUNNING
-
-
-@dataclass(slots=True)
 class FakeChatModel:
-    """A ``ChatModel`` that makes up its answers. ``seconds_per_word`` is its pace."""
+    """A ``ChatModel`` that answers by a script."""
 
-    script: Sequence[Sequence[Step]] = ()
-    seconds_per_word: float = 0.0
-    calls: list[FakeCall] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, script: Script | None = None) -> None:
+        self._model = ScriptedModel(script)
+
+    @property
+    def calls(self) -> list[Call]:
+        """Return every call so far."""
+        return self._model.calls
+
+    @property
+    def bill(self) -> Bill:
+        """Return what all calls together would have cost."""
+        return self._model.bill
+
+    def add(self, rule: Rule) -> None:
+        """Add a rule behind the others."""
+        self._model.add(rule)
 
     def open(self, request: ChatRequest) -> FakeStream:
-        """Note the call and prepare the next answer of the script, or one of the fake's own."""
-        call = FakeCall(request)
-        with self._lock:
-            place = len(self.calls)
-            self.calls.append(call)
-        steps = self.script[place] if place < len(self.script) else [Say(own_answer(request))]
-        return FakeStream(call, steps, self.seconds_per_word)
+        """Take the request and prepare its answer."""
+        messages = [{"role": message.role.value, "content": message.content} for message in request.messages]
+        asked = Asked(request.model.id, messages, request.max_output_tokens)
+        return FakeStream(self._model.take(asked, price=request.model.price), request)
 
 
 class FakeStream:
     """One answer of the fake."""
 
-    def __init__(self, call: FakeCall, steps: Iterable[Step], seconds_per_word: float) -> None:
+    def __init__(self, call: Call, request: ChatRequest) -> None:
         self._call = call
-        self._steps = steps
-        self._seconds_per_word = seconds_per_word
+        self._request = request
         self._stopped = threading.Event()
-        self._words_said = 0
 
     def stop(self) -> None:
-        """End the answer at the next word, or in the middle of a pause."""
+        """End the answer, also in the middle of a silence."""
         self._stopped.set()
 
     def __iter__(self) -> Iterator[Event]:
         """Yield the answer's events."""
-        call = self._call
-        ended = Ending.STOPPED  # what is true if the reader leaves
+        cancelled = True  # what is true if the reader leaves
         try:
-            for event in self._play():
-                if isinstance(event, Finished):
-                    ended = Ending.FINISHED
-                elif isinstance(event, Delta):
-                    call.text += event.text
-                yield event
-        except ChatError:
-            ended = Ending.FAILED
-            raise
-        except _CutError as error:
-            ended = Ending.CUT
-            raise ProviderFailed("The answer was cut off on its way from the model. Please try again.") from error
+            for due, step in self._call.steps():
+                if not self._is_wanted_at(due) or (isinstance(step, Gate) and not self._passes(step)):
+                    return
+                self._call.note_played()
+                if isinstance(step, steps.Break):
+                    cancelled = False
+                    raise self._error(step.fault)
+                if isinstance(step, steps.Finish):
+                    cancelled = False
+                    if step.usage is not None:
+                        yield UsageReported(step.usage)
+                    yield Finished("refusal" if self._call.plan.refuses else step.reason)
+                elif isinstance(step, steps.Piece):
+                    yield Delta(step.text)
+                elif isinstance(step, steps.Begin):
+                    yield Started(self._call.id)
         finally:
-            call.ended = ended
+            self._call.end(cancelled=cancelled)
 
-    def _play(self) -> Iterator[Event]:
-        started = False
-        for step in (*self._steps, Finish()):
-            if isinstance(step, Pause | Wait):
-                self._be_silent(step)
-            elif isinstance(step, Fail):
-                raise step.error
-            elif not started:
-                started = True
-                yield Started("req_fake")
-            if self._stopped.is_set():
-                return
-            if isinstance(step, Say):
-                yield from self._say(step.text)
-            elif isinstance(step, Cut):
-                raise _CutError
-            if self._stopped.is_set():
-                return
-            if isinstance(step, Finish) or self._is_at_cap():
-                yield from self._finish(step if isinstance(step, Finish) else Finish("length"))
-                return
+    def _is_wanted_at(self, due: float) -> bool:
+        """Wait until a step is due; return whether anybody still wants it."""
+        while (seconds := due - monotonic()) > 0:
+            if self._stopped.wait(min(seconds, LONGEST_WAIT_SECONDS)):
+                break
+        return not self._stopped.is_set()
 
-    def _be_silent(self, step: Pause | Wait) -> None:
-        if isinstance(step, Pause):
-            self._stopped.wait(step.seconds)
-            return
-        while not step.gate.wait(0.01) and not self._stopped.is_set():
+    def _passes(self, gate: Gate) -> bool:
+        while not gate.wait(GATE_POLL_SECONDS) and not self._stopped.is_set():
             pass
+        return not self._stopped.is_set()
 
-    def _say(self, text: str) -> Iterator[Event]:
-        for word in WORD.findall(text):
-            if self._stopped.is_set() or self._is_at_cap():
-                return
-            self._words_said += 1
-            yield Delta(word)
-            if self._seconds_per_word:
-                self._stopped.wait(self._seconds_per_word)
-
-    def _is_at_cap(self) -> bool:
-        return self._words_said >= self._call.request.max_output_tokens
-
-    def _finish(self, finish: Finish) -> Iterator[Event]:
-        if finish.usage:
-            words_asked = sum(len(WORD.findall(message.content)) for message in self._call.request.messages)
-            yield UsageReported(Usage(words_asked, self._words_said))
-        yield Finished(finish.reason)
-
-
-class _CutError(Exception):
-    pass
+    def _error(self, fault: Reset | Cut | Malformed | Error | WrongType) -> ChatError:
+        """Return what the real adapter makes of such an end."""
+        if isinstance(fault, Reset | Cut) and not self._call.has_begun:
+            return unreachable()
+        if isinstance(fault, Reset):
+            return broken_off()
+        if isinstance(fault, Cut):
+            return cut_off()
+        if isinstance(fault, Malformed | WrongType):
+            return unintelligible()
+        if fault.after_characters is not None:
+            return reported_error({"code": fault.code, "type": fault.type})
+        wait = None if fault.retry_after_seconds is None else ceil(fault.retry_after_seconds)
+        meant = refusal(fault.status, _report(fault), wait, self._request.model)
+        meant.provider_request_id = self._call.id
+        if fault.code == NO_RULE:  # who reads this is the one who wrote the script
+            meant.message = fault.message
+            meant.args = (fault.message,)
+        return meant
 
 
-def own_answer(request: ChatRequest) -> str:
-    """Return what the fake says of its own accord: the last message back, and what it is."""
-    asked = next(message.content for message in reversed(request.messages) if message.role is Role.USER)
-    shown = asked if len(asked) <= LONGEST_ECHO_CHARACTERS else asked[:LONGEST_ECHO_CHARACTERS] + "…"
-    return (
-        f"You wrote: “{shown}” I am the fake model: I make this answer up on this computer, "
-        "word by word, and it costs nothing. With an OpenAI key, a real model would answer here."
-    )
+def _report(fault: Error) -> object:
+    """Return the error object that a caller would find in the answer's body."""
+    if isinstance(fault.body, dict):
+        return fault.body.get("error", fault.body)
+    if isinstance(fault.body, str) and fault.after_characters is None:
+        return None
+    return {"code": fault.code, "type": fault.type}

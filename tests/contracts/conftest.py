@@ -11,9 +11,8 @@ from chatapp.adapters.estimator import TokenEstimator
 from chatapp.adapters.memory_store import MemoryReplyStore
 from chatapp.adapters.system import SystemClock, ThreadRunner
 from chatapp.domain.ports import Clock, ReplyStore, Runner, Tokenizer
-from tests.contracts.providers import FakeProvider, OpenAIProvider, Provider
+from tests.contracts.providers import Provider, fake, openai, scripted_server
 from tests.unit.deterministic import FakeClock, InlineRunner, SteppedRunner
-from tests.upstream import ScriptedUpstream
 from tests.upstream.tls import self_signed, server_context
 
 
@@ -29,12 +28,12 @@ def provider(
 ) -> Iterator[Provider]:
     """Each chat model, with what stands behind it."""
     if request.param == "fake":
-        yield FakeProvider()
+        yield fake()
         return
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with ScriptedUpstream(server_context(*certificate) if "TLS" in request.param else None) as upstream:
-        yield OpenAIProvider(upstream)
+    with scripted_server(server_context(*certificate) if "TLS" in request.param else None) as server:
+        yield openai(server)
 
 
 @pytest.fixture(params=[MemoryReplyStore])

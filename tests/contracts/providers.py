@@ -1,151 +1,62 @@
-"""What stands behind each chat model, told in one language what to answer: the steps of the fake's script."""
+"""What stands behind each chat model, told in one language what to answer: the rules of the fake's script."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ssl import SSLContext
 from time import monotonic, sleep
-from typing import Protocol
 
-from chatapp.adapters.fake_chat import Cut, Ending, Fail, FakeChatModel, Finish, Pause, Say, Step, Wait
+from chatapp.adapters.fake_chat import FakeChatModel
 from chatapp.adapters.openai_chat import OpenAIChatModel, connect
-from chatapp.domain.errors import (
-    ChatError,
-    ContextTooLong,
-    ModelRetired,
-    ProviderAuth,
-    ProviderFailed,
-    ProviderQuota,
-    ProviderRateLimited,
-    ProviderRefused,
-)
 from chatapp.domain.events import Delta, Event
 from chatapp.domain.ports import ChatModel, ModelStream
-from tests import upstream as wire
-from tests.samples import question
-from tests.upstream import ScriptedUpstream
-from tests.upstream.wire import USAGE, chunk, error, sse
+from chatapp.fake import Rule
+from chatapp.fake.call import Ending
+from chatapp.fake.model import ScriptedModel
+from chatapp.fake.server import FakeServer
+from tests.samples import CARD, question
 
 PATIENCE_SECONDS = 5.0
 
 
-class Provider(Protocol):
-    """A chat model, and what it talks to."""
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A chat model, and the script by which it is answered."""
 
-    @property
-    def model(self) -> ChatModel:
-        """Return the chat model."""
+    model: ChatModel
+    script: FakeChatModel | ScriptedModel
 
-    def plays(self, *steps: Step) -> None:
-        """Answer the next request that has no answer yet with these steps."""
+    def plays(self, rule: Rule) -> None:
+        """Answer by this rule too, behind those that it was given before."""
+        self.script.add(rule)
 
     def wait_until_asked(self) -> None:
         """Return as soon as a request has arrived."""
+        until(lambda: self.script.calls)
 
     def wait_until_left(self) -> float:
         """Return the monotonic time at which it was noticed that nobody wants the last answer any more."""
-
-
-class FakeProvider:
-    """The fake needs nobody."""
-
-    def __init__(self) -> None:
-        self._script: list[Sequence[Step]] = []
-        self._fake = FakeChatModel(self._script)
-
-    @property
-    def model(self) -> ChatModel:
-        """Return the fake."""
-        return self._fake
-
-    def plays(self, *steps: Step) -> None:
-        """Add to the fake's script."""
-        self._script.append(steps)
-
-    def wait_until_asked(self) -> None:
-        """Return as soon as a request has arrived."""
-        until(lambda: self._fake.calls)
-
-    def wait_until_left(self) -> float:
-        """Return when the fake's last call had ended as stopped."""
-        until(lambda: self._fake.calls[-1].ended is not Ending.RUNNING)
-        assert self._fake.calls[-1].ended is Ending.STOPPED
+        assert self.script.calls[-1].ended is Ending.CANCELLED
         return monotonic()
 
 
-class OpenAIProvider:
-    """The real SDK, against a scripted server."""
-
-    def __init__(self, upstream: ScriptedUpstream) -> None:
-        self._upstream = upstream
-        self._model = OpenAIChatModel(connect("sk-test", upstream.url, read_timeout_seconds=PATIENCE_SECONDS))
-
-    @property
-    def model(self) -> ChatModel:
-        """Return the model."""
-        return self._model
-
-    def plays(self, *steps: Step) -> None:
-        """Translate the steps to what OpenAI would send."""
-        self._upstream.script(*on_the_wire(steps))
-
-    def wait_until_asked(self) -> None:
-        """Return as soon as a request has arrived."""
-        self._upstream.wait_for_request()
-
-    def wait_until_left(self) -> float:
-        """Return when the server saw its peer leave."""
-        return self._upstream.requests[-1].wait_until_left()
+def fake() -> Provider:
+    """Return the fake, which needs nobody."""
+    model = FakeChatModel()
+    return Provider(model, model)
 
 
-STATUS_AND_CODE: dict[type[ChatError], tuple[int, str]] = {
-    ProviderAuth: (401, "invalid_api_key"),
-    ProviderRefused: (403, "unsupported_country_region_territory"),
-    ModelRetired: (404, "model_not_found"),
-    ContextTooLong: (400, "context_length_exceeded"),
-    ProviderRateLimited: (429, "rate_limit_exceeded"),
-    ProviderQuota: (429, "insufficient_quota"),
-    ProviderFailed: (500, "server_error"),
-}
+def openai(server: FakeServer) -> Provider:
+    """Return the real SDK, against the fake as a server."""
+    client = connect("sk-test", server.url, read_timeout_seconds=PATIENCE_SECONDS)
+    return Provider(OpenAIChatModel(client), server.model)
 
 
-def on_the_wire(steps: Sequence[Step]) -> list[wire.Step]:
-    """Return what OpenAI would send for these steps of the fake."""
-    silence: list[wire.Step] = []
-    for place, step in enumerate(steps):
-        if isinstance(step, Wait | Pause):
-            silence.append(_silence(step))
-        elif isinstance(step, Fail):
-            status, code = STATUS_AND_CODE[type(step.error)]
-            wait = step.error.retry_after_seconds
-            headers = {} if wait is None else {"Retry-After": str(wait)}
-            return [*silence, *error(status, code, headers=headers)]
-        elif isinstance(step, Cut):
-            return [*silence, wire.Cut()]
-        else:
-            return [*silence, *_answer(steps[place:])]
-    return [*silence, *sse([])]
-
-
-def _answer(steps: Sequence[Step]) -> list[wire.Step]:
-    finish = next((step for step in steps if isinstance(step, Finish)), Finish())
-    field = "refusal" if finish.reason == "refusal" else "content"
-    words: list[str | dict[str, object] | wire.Step] = []
-    for step in steps:
-        if isinstance(step, Say):
-            words.append(chunk({field: step.text}))
-        elif isinstance(step, Wait | Pause):
-            words.append(_silence(step))
-        elif isinstance(step, Fail):
-            words.append({"error": {"message": "No.", "code": STATUS_AND_CODE[type(step.error)][1]}})
-        elif isinstance(step, Cut):
-            words.append(wire.Cut())
-    reason = "stop" if finish.reason == "refusal" else finish.reason
-    return sse(words, finish=reason, usage=USAGE if finish.usage else None)
-
-
-def _silence(step: Wait | Pause) -> wire.Step:
-    return wire.Pause(step.seconds) if isinstance(step, Pause) else wire.Gate(step.gate)
+def scripted_server(tls: SSLContext | None = None) -> FakeServer:
+    """Return a server that has no rules yet, and knows the ordinary model."""
+    return FakeServer(ScriptedModel(), [CARD], tls=tls)
 
 
 class Reading:

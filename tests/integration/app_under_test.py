@@ -1,8 +1,8 @@
 """The application in this process: the real thing, but for a model that says what a test wants.
 
-app = app_with(script=[[Say("Hello "), Cut()]], max_messages=3)
+app = app_with([once("Hello ", fault=Cut())], max_messages=3)
 app.stream("Hi")[-1]["code"]
-app.calls[0].request.messages
+app.calls[0].messages, app.requests[0].temperature
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -18,12 +18,15 @@ from dependency_injector import providers
 from flask import Flask
 from werkzeug.datastructures import Headers
 
-from chatapp.adapters.fake_chat import FakeCall, FakeChatModel, Step
+from chatapp.adapters.fake_chat import FakeChatModel
 from chatapp.adapters.system import SystemClock
 from chatapp.bootstrap import build_app, build_container
-from chatapp.domain.ports import ChatModel
+from chatapp.domain.entities import ChatRequest
+from chatapp.domain.ports import ChatModel, ModelStream
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.upkeep import ReplyLimits
+from chatapp.fake import Rule, Script
+from chatapp.fake.call import Call
 from chatapp.settings import Settings
 
 JSON = "application/json"
@@ -40,6 +43,19 @@ class DayClock(SystemClock):
     def now(self) -> datetime:
         """Return noon of that day."""
         return datetime.combine(self._day, time(12), UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A ``ChatModel`` that keeps every request as the port had it, and lets another answer."""
+
+    model: ChatModel
+    requests: list[ChatRequest] = field(default_factory=list)
+
+    def open(self, request: ChatRequest) -> ModelStream:
+        """Keep the request, and pass it on."""
+        self.requests.append(request)
+        return self.model.open(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +85,11 @@ class AppUnderTest:
     flask: Flask
     model: FakeChatModel
     replies: ReplyService
+    requests: list[ChatRequest]
 
     @property
-    def calls(self) -> list[FakeCall]:
-        """Return what the model was asked."""
+    def calls(self) -> list[Call]:
+        """Return the calls of the model, and how they ended."""
         return self.model.calls
 
     def send(
@@ -106,7 +123,7 @@ class AppUnderTest:
 
 
 def app_with(
-    script: Sequence[Sequence[Step]] = (),
+    rules: Sequence[Rule] = (),
     *,
     model: ChatModel | None = None,
     limits: ReplyLimits | None = None,
@@ -114,13 +131,14 @@ def app_with(
     today: date = LAUNCH_DAY,
     **settings: Any,
 ) -> AppUnderTest:
-    """Return an application with these settings whose model plays ``script``, an entry a request.
+    """Return an application with these settings whose model answers by ``rules``.
 
     ``model``, ``limits`` and ``conversations`` take the place of what the container makes.
     """
     container = build_container(Settings(**settings))
-    fake = FakeChatModel(script)
-    container.chat_model.override(providers.Object(model or fake))
+    fake = FakeChatModel(Script(rules=rules))
+    listening = Listening(model or fake)
+    container.chat_model.override(providers.Object(listening))
     container.clock.override(providers.Object(DayClock(today)))
     numbers = itertools.count(1)
     container.replies.add_kwargs(new_id=providers.Object(lambda: f"reply-{next(numbers)}"))
@@ -129,7 +147,7 @@ def app_with(
     if conversations is not None:
         container.conversations.override(providers.Object(conversations))
     app = build_app(container.settings(), container)
-    return AppUnderTest(app, fake, container.replies())
+    return AppUnderTest(app, fake, container.replies(), listening.requests)
 
 
 def events_in(text: str) -> list[dict[str, Any]]:

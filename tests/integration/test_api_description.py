@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from chatapp.adapters.fake_chat import Cut, Say
+from chatapp.fake import Cut
 from chatapp.web.errors import HTTP_ERRORS, STATUS_BY_CODE
 from tests.integration.app_under_test import AppUnderTest, app_with
 from tests.integration.schema import faults, resolved
+from tests.samples import once
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 APART = {"/api/docs", "/api/openapi.json"}
@@ -20,7 +21,7 @@ APART = {"/api/docs", "/api/openapi.json"}
 
 @pytest.fixture(scope="module")
 def app() -> AppUnderTest:
-    return app_with(script=[[Say("Hello")], [Say("half"), Cut()]])
+    return app_with([once("Hello"), once("half", fault=Cut())])
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,11 @@ from textwrap import dedent
 import pytest
 from dependency_injector import providers
 
-from chatapp.adapters.fake_chat import FakeChatModel, Say
+from chatapp.adapters.fake_chat import FakeChatModel
 from chatapp.adapters.openai_chat import OpenAIChatModel
 from chatapp.bootstrap import build_app, build_container
 from chatapp.container import Container
+from chatapp.fake import Rule, Script
 from chatapp.settings import Provider, Settings
 from tests.samples import question
 from tests.upstream import ScriptedUpstream
@@ -76,7 +77,8 @@ def test_two_applications_in_one_process_answer_each_for_itself() -> None:
     answers = []
     for name in ("one", "two"):
         container = fake_container(system_prompt=name)
-        container.chat_model.override(providers.Object(FakeChatModel([[Say(f"I am {name}.")]])))
+        fake = FakeChatModel(Script(rules=[Rule(reply=f"I am {name}.")]))
+        container.chat_model.override(providers.Object(fake))
         answers.append((name, build_app(container.settings(), container).test_client()))
 
     for name, client in reversed(answers):
@@ -84,7 +86,7 @@ def test_two_applications_in_one_process_answer_each_for_itself() -> None:
 
 
 def test_a_part_that_is_replaced_is_used_by_all_others() -> None:
-    container, fake = fake_container(), FakeChatModel([[Say("replaced")]])
+    container, fake = fake_container(), FakeChatModel(Script(rules=[Rule(reply="replaced")]))
     container.chat_model.override(providers.Object(fake))
 
     outcome = container.replies().open(question()).wait_for_outcome()

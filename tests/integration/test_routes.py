@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from chatapp import __version__
-from chatapp.adapters.fake_chat import Finish, Say
 from chatapp.domain.entities import Message, Role
 from chatapp.domain.errors import NotFound
+from chatapp.fake import Rule
 from chatapp.settings import Provider
 from tests.integration.app_under_test import FIRST_REPLY, AppUnderTest, app_with
+from tests.samples import once
 
-HELLO = [Say("Hello there.")]
+HELLO = once("Hello there.")
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
 COST = {"usd": "0.00000135", "source": "provider", "price_as_of": "2026-11-22"}
 HISTORY = [{"role": "user", "content": "One?"}, {"role": "assistant", "content": "One."}]
@@ -22,7 +23,7 @@ HISTORY = [{"role": "user", "content": "One?"}, {"role": "assistant", "content":
 
 @pytest.fixture
 def app() -> AppUnderTest:
-    return app_with(script=[HELLO, HELLO])
+    return app_with([HELLO, HELLO])
 
 
 @pytest.mark.parametrize("path", ["/", "/chat"])
@@ -146,11 +147,11 @@ def test_the_conversation_can_be_sent_back_as_history(app: AppUnderTest) -> None
         {"role": "assistant", "content": "Hello there."},
     ]
     assert app.ask("Three?", messages=conversation).status == 200
-    assert len(app.calls[1].request.messages) == 5
+    assert len(app.calls[1].messages) == 5
 
 
 def test_an_empty_answer_is_good_as_history_too() -> None:
-    app = app_with(script=[[Finish()]])
+    app = app_with([once()])
     conversation = app.ask().json["conversation"]
 
     assert conversation[-1] == {"role": "assistant", "content": ""}
@@ -158,18 +159,18 @@ def test_an_empty_answer_is_good_as_history_too() -> None:
 
 
 def test_the_owners_prompt_comes_first_and_stays_inside() -> None:
-    app = app_with(script=[HELLO], system_prompt="Be kind.")
+    app = app_with([HELLO], system_prompt="Be kind.")
 
     answer = app.ask("Hi", messages=HISTORY)
 
-    assert app.calls[0].request.messages[0] == Message(Role.SYSTEM, "Be kind.")
+    assert app.requests[0].messages[0] == Message(Role.SYSTEM, "Be kind.")
     assert "Be kind." not in answer.text
 
 
 def test_a_callers_instructions_are_asked_but_not_answered(app: AppUnderTest) -> None:
     answer = app.ask("Hi", system="Be brief.")
 
-    assert app.calls[0].request.messages[0] == Message(Role.SYSTEM, "Be brief.")
+    assert app.requests[0].messages[0] == Message(Role.SYSTEM, "Be brief.")
     assert [message["role"] for message in answer.json["conversation"]] == ["user", "assistant"]
 
 
@@ -182,7 +183,7 @@ def test_a_callers_instructions_are_asked_but_not_answered(app: AppUnderTest) ->
     ids=["field", "role"],
 )
 def test_a_callers_instructions_are_refused_beside_the_owners(field: dict[str, Any], path: str) -> None:
-    app = app_with(script=[HELLO], system_prompt="Be kind.")
+    app = app_with([HELLO], system_prompt="Be kind.")
 
     answer = app.ask("Hi", **field)
 
@@ -195,31 +196,39 @@ def test_temperature_is_passed_on_only_when_given(app: AppUnderTest) -> None:
     app.ask()
     app.ask(temperature=0.5)
 
-    assert [call.request.temperature for call in app.calls] == [None, 0.5]
+    assert [request.temperature for request in app.requests] == [None, 0.5]
 
 
 @pytest.mark.parametrize(("wanted", "asked"), [(1, 1), (49, 49), (50, 50), (51, 50), (10**30, 50)])
 def test_a_cap_above_the_owners_is_lowered_in_silence(wanted: int, asked: int) -> None:
-    app = app_with(script=[HELLO], max_output_tokens=50)
+    app = app_with([HELLO], max_output_tokens=50)
 
     assert app.ask(max_tokens=wanted).status == 200
-    assert app.calls[0].request.max_output_tokens == asked
+    assert app.requests[0].max_output_tokens == asked
 
 
 def test_the_owners_cap_is_always_sent(app: AppUnderTest) -> None:
     app.ask()
 
-    assert app.calls[0].request.max_output_tokens == 4096
+    assert app.requests[0].max_output_tokens == 4096
 
 
-@pytest.mark.parametrize("finish", [Finish(), Finish(usage=False), Finish("length"), Finish("refusal")], ids=str)
-def test_both_doors_report_the_same_usage_and_cost(finish: Finish) -> None:
-    app = app_with(script=[[Say("Hello there."), finish]] * 2)
+@pytest.mark.parametrize(
+    ("rule", "source"),
+    [
+        pytest.param(once("Hello there."), "provider", id="stop"),
+        pytest.param(once("Hello there.", usage=False), "estimated", id="no usage"),
+        pytest.param(once("Hello there.", finish="length"), "provider", id="length"),
+        pytest.param(Rule(refusal="I will not."), "provider", id="refusal"),
+    ],
+)
+def test_both_doors_report_the_same_usage_and_cost(rule: Rule, source: str) -> None:
+    app = app_with([rule, rule])
     whole, last = app.ask("Hi", messages=HISTORY).json, app.stream("Hi", messages=HISTORY)[-1]
 
     shared = ("model", "usage", "finish_reason", "cost")
     assert {name: whole[name] for name in shared} == {name: last[name] for name in shared}
-    assert whole["cost"]["source"] == ("provider" if finish.usage else "estimated")
+    assert whole["cost"]["source"] == source
 
 
 def test_a_model_without_a_price_costs_unknown(tmp_path: Path) -> None:
@@ -245,8 +254,8 @@ def test_what_was_said_is_not_kept(app: AppUnderTest) -> None:
 
 
 def test_apps_in_one_process_do_not_mix() -> None:
-    one = app_with(script=[[Say("one")]], contact_phone="+1 111")
-    two = app_with(script=[[Say("two")]], contact_phone="+2 222", llm=Provider.OPENAI, api_key="sk-x", max_messages=0)
+    one = app_with([once("one")], contact_phone="+1 111")
+    two = app_with([once("two")], contact_phone="+2 222", llm=Provider.OPENAI, api_key="sk-x", max_messages=0)
 
     assert (one.ask().json["response"], two.ask().json["response"]) == ("one", "two")
     assert (len(one.calls), len(two.calls)) == (1, 1)

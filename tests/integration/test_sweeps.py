@@ -121,9 +121,8 @@ class Rest:
 
     @property
     def kept(self) -> Held:
-        """Return what is held with a connection: both its ends are here, and the one who answers at the other end."""
-        descriptors, threads, open_replies = self.broken_off
-        return Held(descriptors + 2, threads + 1, open_replies)
+        """Return what is held with a connection: both its ends are here."""
+        return self.broken_off._replace(descriptors=self.broken_off.descriptors + 2)
 
     def comes(self, is_kept: Callable[[], bool], after: str) -> None:
         """Wait until nothing is left over; fail if that never comes."""

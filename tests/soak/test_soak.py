@@ -15,9 +15,12 @@ from typing import Self
 
 import pytest
 
+from chatapp.fake.server import FakeServer
 from tests.server import RunningServer, serving
 from tests.soak.crowd import Tally, visit
-from tests.soak.echo import Echo
+from tests.soak.echo import echo
+
+pytestmark = pytest.mark.alone
 
 KEY = "sk-canary-0d52f7ae"
 CALLERS = 32
@@ -74,17 +77,22 @@ class Site:
     """A server of two workers, and its provider."""
 
     server: RunningServer
-    echo: Echo
+    provider: FakeServer
+
+    @property
+    def running(self) -> int:
+        """Return how many answers the provider is in the middle of."""
+        return self.provider.model.totals.running
 
     def at_rest(self) -> AtRest:
         """Wait until nothing changes any more, and return what is held then."""
         workers = sorted(set(re.findall(r"Booting worker with pid: (\d+)", self.server.log)))
         deadline = time.monotonic() + PATIENCE_SECONDS
         last, now = None, None
-        while now is None or now != last or self.echo.open_exchanges:
-            assert time.monotonic() < deadline, f"{self.echo.open_exchanges} answers still run; {now} are held"
+        while now is None or now != last or self.running:
+            assert time.monotonic() < deadline, f"{self.running} answers still run; {now} are held"
             time.sleep(LOOK_SECONDS)
-            last, now = now, AtRest([Held.by(worker) for worker in workers], self.echo.connections)
+            last, now = now, AtRest([Held.by(worker) for worker in workers], self.provider.open_connections)
         return now
 
     def visit(self, replies: int, seed: int) -> Tally:
@@ -94,16 +102,16 @@ class Site:
 
 @contextmanager
 def site_under(worker_class: str, folder: Path) -> Iterator[Site]:
-    with Echo() as echo:
+    with echo() as provider:
         settings = {
             "OPENAI_API_KEY_CYB_SEC": KEY,
-            "OPENAI_BASE_URL": echo.url,
+            "OPENAI_BASE_URL": provider.url,
             "CHATAPP_WORKER_CLASS": worker_class,
             "CHATAPP_WORKERS": "2",
             "CHATAPP_OPEN_REPLIES": f"{OPEN_REPLIES}",
         }
         with serving(folder, **settings) as server:
-            yield Site(server, echo)
+            yield Site(server, provider)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

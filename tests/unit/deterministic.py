@@ -1,18 +1,17 @@
 """Clocks and runners that do as they are told, so that a test needs no second thread and never waits.
 
-replies = service(script=[[Say("one "), Meanwhile(lambda: clock.advance(61)), Say("two")]])
+stage = Stage([once("one ", Meanwhile(lambda: clock.advance(61)), "two")])
 
 All of them are real adapters of their ports, and pass the ports' contracts.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from chatapp.adapters.fake_chat import Wait
+from chatapp.fake import Gate
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -89,16 +88,15 @@ class SteppedRunner:
             self.tasks.pop().alive = False
 
 
-class _Deed(threading.Event):
+class Meanwhile(Gate):
+    """A gate in a reply of the fake that does something in the middle of the answer, and is open after it."""
+
     def __init__(self, deed: Callable[[], object]) -> None:
         super().__init__()
         self._deed = deed
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self, seconds: float) -> bool:
+        """Do it, each time anew where a reply has the gate more than once."""
         self._deed()
+        self.open()
         return True
-
-
-def Meanwhile(deed: Callable[[], object]) -> Wait:  # noqa: N802 - reads like the fake's other steps
-    """Return a step of the fake's script that does something in the middle of the answer."""
-    return Wait(_Deed(deed))

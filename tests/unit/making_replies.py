@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chatapp.adapters.estimator import TokenEstimator
-from chatapp.adapters.fake_chat import FakeCall, FakeChatModel, Step
+from chatapp.adapters.fake_chat import FakeChatModel
 from chatapp.adapters.memory_store import MemoryReplyStore
 from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.entities import ChatRequest
+from chatapp.domain.events import Event
 from chatapp.domain.live import Follower
 from chatapp.domain.ports import ChatModel, ReplyStore, Runner
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.reply import OnDisconnect, ReplyRecord
 from chatapp.domain.upkeep import ReplyLimits
+from chatapp.fake import Rule, Script
+from chatapp.fake.call import Call
 from tests.samples import question
 from tests.unit.deterministic import FakeClock, InlineRunner
 
@@ -24,7 +27,7 @@ from tests.unit.deterministic import FakeClock, InlineRunner
 class Stage:
     """The service and what it stands on. Replies are called r1, r2, …"""
 
-    script: list[Sequence[Step]] = field(default_factory=list)
+    rules: Sequence[Rule] = ()
     runner: Runner = field(default_factory=InlineRunner)
     store: ReplyStore = field(default_factory=MemoryReplyStore)
     limits: ReplyLimits = field(default_factory=ReplyLimits)
@@ -36,7 +39,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         """Put the service together."""
-        self.fake = FakeChatModel(self.script)
+        self.fake = FakeChatModel(Script(rules=self.rules))
         ids = itertools.count(1)
         self.replies = ReplyService(
             model=self.other_model or self.fake,
@@ -49,7 +52,7 @@ class Stage:
         )
 
     @property
-    def call(self) -> FakeCall:
+    def call(self) -> Call:
         """Return the last call of the model."""
         return self.fake.calls[-1]
 
@@ -97,3 +100,25 @@ class RecordingStore(MemoryReplyStore):
         """Remember it."""
         self.finished.append(record)
         return super().finish(record)
+
+
+class BrokenModel:
+    """A ``ChatModel`` with a bug, or an error of its own: at once, or after its first events."""
+
+    def __init__(self, *events: Event, error: Exception | None = None) -> None:
+        self._events = events
+        self._error = error or ZeroDivisionError()
+
+    def open(self, request: ChatRequest) -> BrokenModel:
+        """Fail here already, if there are no events."""
+        if not self._events:
+            raise self._error
+        return self
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield the events, and fail."""
+        yield from self._events
+        raise self._error
+
+    def stop(self) -> None:
+        """Nothing to stop."""

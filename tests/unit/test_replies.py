@@ -1,11 +1,8 @@
 """The life of a reply, from its admission to its end."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from chatapp.adapters.estimator import TokenEstimator
-from chatapp.adapters.fake_chat import Cut, Ending, Fail, Finish, Pause, Say, Step
 from chatapp.domain.accounting import Bill, TokenAccountant
 from chatapp.domain.entities import ChatRequest, Cost, Source, Usage
 from chatapp.domain.errors import (
@@ -22,13 +19,15 @@ from chatapp.domain.errors import (
 from chatapp.domain.events import Delta, Event, Started
 from chatapp.domain.reply import OnDisconnect, ReplyState
 from chatapp.domain.upkeep import ReplyLimits
-from tests.samples import PRICE, card, question
+from chatapp.fake import Cut, Error, Rule, SlowHead
+from chatapp.fake.call import Ending
+from tests.samples import PRICE, card, once, question
 from tests.unit.deterministic import Meanwhile, SteppedRunner
-from tests.unit.making_replies import RecordingStore, Stage
+from tests.unit.making_replies import BrokenModel, RecordingStore, Stage
 
 
 def test_a_reply_is_made_and_told_with_all_that_belongs_to_it() -> None:
-    outcome = Stage([[Say("Hello there.")]]).outcome()
+    outcome = Stage([once("Hello there.")]).outcome()
 
     assert (outcome.id, outcome.model_id, outcome.state) == ("r1", "gpt-4o-mini", ReplyState.COMPLETE)
     assert (outcome.text, outcome.finish_reason, outcome.error) == ("Hello there.", "stop", None)
@@ -37,7 +36,7 @@ def test_a_reply_is_made_and_told_with_all_that_belongs_to_it() -> None:
 
 
 def test_a_kept_reply_is_stored_from_its_first_moment() -> None:
-    stage = Stage([[Say("Hello")]], runner=SteppedRunner())
+    stage = Stage([once("Hello")], runner=SteppedRunner())
 
     stage.open()
 
@@ -45,7 +44,7 @@ def test_a_kept_reply_is_stored_from_its_first_moment() -> None:
 
 
 def test_a_finished_reply_is_stored_as_it_was_told() -> None:
-    stage = Stage([[Say("Hello there.")]])
+    stage = Stage([once("Hello there.")])
 
     outcome = stage.outcome()
 
@@ -53,10 +52,10 @@ def test_a_finished_reply_is_stored_as_it_was_told() -> None:
     assert stage.replies.open_replies == 0
 
 
-@pytest.mark.parametrize("script", [[Say("Hello")], [Say("half"), Cut()]], ids=["whole", "cut"])
-def test_a_reply_that_is_not_kept_leaves_no_trace(script: list[Step]) -> None:
+@pytest.mark.parametrize("fault", [None, Cut()], ids=["whole", "cut"])
+def test_a_reply_that_is_not_kept_leaves_no_trace(fault: Cut | None) -> None:
     store = RecordingStore()
-    stage = Stage([[*script[:1], Meanwhile(lambda: stage.replies.beat()), *script[1:]]], store=store)
+    stage = Stage([once("Hello", Meanwhile(lambda: stage.replies.beat()), fault=fault)], store=store)
 
     stage.outcome(kept=False)
 
@@ -66,32 +65,34 @@ def test_a_reply_that_is_not_kept_leaves_no_trace(script: list[Step]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "state", "error"),
+    ("rule", "state", "error"),
     [
-        pytest.param([Say("x")], ReplyState.COMPLETE, None, id="stop"),
-        pytest.param([Finish()], ReplyState.COMPLETE, None, id="an empty answer"),
-        pytest.param([Say("x"), Finish("length")], ReplyState.TRUNCATED, None, id="length"),
-        pytest.param([Say("x"), Finish("content_filter")], ReplyState.FILTERED, None, id="filter"),
-        pytest.param([Say("No."), Finish("refusal")], ReplyState.REFUSED, None, id="refusal"),
-        pytest.param([Finish("tool_calls")], ReplyState.FAILED, ProviderProtocol, id="a tool"),
-        pytest.param([Say("x"), Cut()], ReplyState.FAILED, ProviderFailed, id="cut"),
-        pytest.param([Cut()], ReplyState.FAILED, ProviderFailed, id="cut before the first word"),
-        pytest.param([Fail(ProviderAuth("Key."))], ReplyState.FAILED, ProviderAuth, id="refused"),
-        pytest.param([Fail(ModelRetired("Gone."))], ReplyState.FAILED, ModelRetired, id="retired"),
-        pytest.param([Say("x"), Fail(ProviderFailed("500."))], ReplyState.FAILED, ProviderFailed, id="mid-stream"),
+        pytest.param(once("x"), ReplyState.COMPLETE, None, id="stop"),
+        pytest.param(once(), ReplyState.COMPLETE, None, id="an empty answer"),
+        pytest.param(once("x", finish="length"), ReplyState.TRUNCATED, None, id="length"),
+        pytest.param(once("x", finish="content_filter"), ReplyState.FILTERED, None, id="filter"),
+        pytest.param(Rule(refusal="No."), ReplyState.REFUSED, None, id="refusal"),
+        pytest.param(once(finish="tool_calls"), ReplyState.FAILED, ProviderProtocol, id="a tool"),
+        pytest.param(once("x", fault=Cut()), ReplyState.FAILED, ProviderFailed, id="cut"),
+        pytest.param(once(fault=Cut()), ReplyState.FAILED, ProviderFailed, id="cut before the first word"),
+        pytest.param(once(fault=Error(status=401)), ReplyState.FAILED, ProviderAuth, id="refused"),
+        pytest.param(
+            once(fault=Error(status=404, code="model_not_found")), ReplyState.FAILED, ModelRetired, id="retired"
+        ),
+        pytest.param(
+            once("x", fault=Error(status=500, after_characters=1)), ReplyState.FAILED, ProviderFailed, id="mid-stream"
+        ),
     ],
 )
-def test_the_model_decides_how_a_reply_ends(
-    script: list[Step], state: ReplyState, error: type[ChatError] | None
-) -> None:
-    outcome = Stage([script]).outcome()
+def test_the_model_decides_how_a_reply_ends(rule: Rule, state: ReplyState, error: type[ChatError] | None) -> None:
+    outcome = Stage([rule]).outcome()
 
     assert outcome.state is state
     assert outcome.error is None if error is None else type(outcome.error) is error
 
 
 def test_the_text_before_a_failure_is_kept_and_billed_from_above() -> None:
-    outcome = Stage([[Say("half a th"), Cut()]]).outcome()
+    outcome = Stage([once("half a th", fault=Cut())]).outcome()
 
     assert outcome.text == "half a th"
     assert outcome.usage == Usage(3 + 3 + 1 + 1, 4)
@@ -99,14 +100,14 @@ def test_the_text_before_a_failure_is_kept_and_billed_from_above() -> None:
 
 
 def test_a_whole_answer_without_usage_is_estimated() -> None:
-    outcome = Stage([[Say("Hello"), Finish(usage=False)]]).outcome()
+    outcome = Stage([once("Hello", usage=False)]).outcome()
 
     assert outcome.state is ReplyState.COMPLETE
     assert outcome.cost == Cost(8 * 150 + 2 * 600, Source.ESTIMATED, PRICE.as_of)
 
 
 def test_a_request_that_the_provider_refused_cost_nothing_we_know_of() -> None:
-    outcome = Stage([[Fail(ProviderAuth("Key."))]]).outcome()
+    outcome = Stage([once(fault=Error(status=401))]).outcome()
 
     assert (outcome.usage, outcome.cost) == (None, None)
 
@@ -118,18 +119,18 @@ def test_a_model_without_price_costs_an_unknown_amount() -> None:
 
 
 def test_text_beyond_the_limit_is_cut_off_and_ends_the_call() -> None:
-    stage = Stage([[Say("one two three four")]], limits=ReplyLimits(answer_characters=9))
+    stage = Stage([once("one two three four")], limits=ReplyLimits(answer_characters=9))
 
     outcome = stage.outcome()
 
     assert (outcome.text, outcome.state, outcome.finish_reason) == ("one two t", ReplyState.TRUNCATED, "length")
-    assert stage.call.ended is Ending.STOPPED
+    assert stage.call.ended is Ending.CANCELLED
 
 
-@pytest.mark.parametrize("script", [[Say("one two")], [Pause(0), Say("one two")]])
-def test_stop_ends_a_reply_before_its_driver_has_begun(script: list[Step]) -> None:
+@pytest.mark.parametrize("fault", [None, SlowHead(seconds=0)])
+def test_stop_ends_a_reply_before_its_driver_has_begun(fault: SlowHead | None) -> None:
     runner = SteppedRunner()
-    stage = Stage([script], runner=runner)
+    stage = Stage([once("one two", fault=fault)], runner=runner)
     follower = stage.open()
 
     stage.replies.stop("r1")
@@ -138,22 +139,22 @@ def test_stop_ends_a_reply_before_its_driver_has_begun(script: list[Step]) -> No
     outcome = follower.wait_for_outcome()
     assert outcome is not None
     assert (outcome.state, outcome.text, outcome.finish_reason) == (ReplyState.STOPPED, "", None)
-    assert stage.call.ended is Ending.STOPPED
+    assert stage.call.ended is Ending.CANCELLED
 
 
 def test_stop_in_mid_answer_keeps_the_text_and_the_bill() -> None:
-    stage = Stage([[Say("one "), Meanwhile(lambda: stage.replies.stop("r1")), Say("two")]])
+    stage = Stage([once("one ", Meanwhile(lambda: stage.replies.stop("r1")), "two")])
 
     outcome = stage.outcome()
 
     assert (outcome.text, outcome.state, outcome.error) == ("one ", ReplyState.STOPPED, None)
     assert outcome.cost == Cost(8 * 150 + 2 * 600, Source.ESTIMATED, PRICE.as_of)
-    assert stage.call.ended is Ending.STOPPED
+    assert stage.call.ended is Ending.CANCELLED
 
 
 @pytest.mark.parametrize("reply_id", ["r1", "r2", "nobody"])
 def test_stopping_what_has_ended_changes_nothing(reply_id: str) -> None:
-    stage = Stage([[Say("Hello")]])
+    stage = Stage([once("Hello")])
     outcome = stage.outcome()
 
     stage.replies.stop(reply_id)
@@ -183,25 +184,6 @@ def test_a_refused_reply_leaves_nothing_behind() -> None:
         stage.open()
 
     assert (stage.replies.open_replies, stage.fake.calls) == (0, [])
-
-
-class BrokenModel:
-    """A ``ChatModel`` with a bug: at once, or after its first words."""
-
-    def __init__(self, *events: Event) -> None:
-        self._events = events
-
-    def open(self, request: ChatRequest) -> "BrokenModel":
-        if not self._events:
-            raise ZeroDivisionError
-        return self
-
-    def __iter__(self) -> Iterator[Event]:
-        yield from self._events
-        raise ZeroDivisionError
-
-    def stop(self) -> None:
-        """Nothing to stop."""
 
 
 @pytest.mark.parametrize("events", [(), (Started(),), (Started(), Delta("half"))])
@@ -244,7 +226,7 @@ class BrokenAccountant(TokenAccountant):
 
 
 def test_a_reply_ends_though_nobody_can_tell_what_it_cost(caplog: pytest.LogCaptureFixture) -> None:
-    stage = Stage([[Say("Hello")]], accountant=BrokenAccountant(TokenEstimator()))
+    stage = Stage([once("Hello")], accountant=BrokenAccountant(TokenEstimator()))
 
     outcome = stage.outcome()
 
@@ -263,7 +245,7 @@ def test_a_caller_who_leaves_ends_a_reply_that_nobody_else_can_read() -> None:
 
     outcome = follower.live.outcome
     assert outcome is not None
-    assert (outcome.state, stage.call.ended) == (ReplyState.ABANDONED, Ending.STOPPED)
+    assert (outcome.state, stage.call.ended) == (ReplyState.ABANDONED, Ending.CANCELLED)
 
 
 def test_a_reply_goes_on_while_another_reader_is_there() -> None:
@@ -279,7 +261,7 @@ def test_a_reply_goes_on_while_another_reader_is_there() -> None:
 
 def test_a_reply_that_may_go_on_survives_its_last_reader() -> None:
     runner = SteppedRunner()
-    stage = Stage([[Say("Hello")]], runner=runner)
+    stage = Stage([once("Hello")], runner=runner)
 
     stage.open(on_disconnect=OnDisconnect.CONTINUE).leave()
     runner.run()

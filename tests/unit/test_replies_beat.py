@@ -1,22 +1,27 @@
 """What is done a few times a second: time-outs, dead drivers, signs of life, checkpoints; and the shutdown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from chatapp.adapters.fake_chat import Ending, Say, Step
+from chatapp.adapters.fake_chat import FakeChatModel, FakeStream
 from chatapp.adapters.memory_store import MemoryReplyStore
+from chatapp.domain.entities import ChatRequest
 from chatapp.domain.errors import AtCapacity, InternalError, Interrupted, ProviderTimeout, ShuttingDown
+from chatapp.domain.events import Event
 from chatapp.domain.reply import ReplyRecord, ReplyState
 from chatapp.domain.upkeep import ReplyLimits
+from chatapp.fake import Script
+from chatapp.fake.call import Ending
+from tests.samples import once
 from tests.unit.deterministic import Meanwhile, SteppedRunner
 from tests.unit.making_replies import RecordingStore, Stage
 
 LIMITS = ReplyLimits(first_token_seconds=120, next_token_seconds=60, total_seconds=900, sign_of_life_seconds=15)
 
 
-def silence(stage: Callable[[], Stage], seconds: float) -> Step:
-    """Return a step of the script in which nothing happens for so long but the beat."""
+def silence(stage: Callable[[], Stage], seconds: float) -> Meanwhile:
+    """Return a part of a reply in which nothing happens for so long but the beat."""
 
     def pass_time() -> None:
         stage().clock.advance(seconds)
@@ -28,34 +33,64 @@ def silence(stage: Callable[[], Stage], seconds: float) -> Step:
 @pytest.mark.parametrize(
     ("words_before", "seconds", "too_long"),
     [
-        pytest.param([], 120, False, id="patience before the first word"),
-        pytest.param([], 120.5, True, id="too long before the first word"),
-        pytest.param([Say("")], 120, False, id="patience after the head alone"),
-        pytest.param([Say("")], 120.5, True, id="too long after the head alone"),
-        pytest.param([Say("one ")], 60, False, id="patience between words"),
-        pytest.param([Say("one ")], 60.5, True, id="too long between words"),
+        pytest.param([], 120, False, id="patience after the head alone"),
+        pytest.param([], 120.5, True, id="too long after the head alone"),
+        pytest.param(["one "], 60, False, id="patience between words"),
+        pytest.param(["one "], 60.5, True, id="too long between words"),
     ],
 )
-def test_silence_ends_a_reply_when_it_is_too_long(words_before: list[Step], seconds: float, too_long: bool) -> None:
-    stage = Stage([[*words_before, silence(lambda: stage, seconds), Say("two")]], limits=LIMITS)
+def test_silence_ends_a_reply_when_it_is_too_long(words_before: list[str], seconds: float, too_long: bool) -> None:
+    stage = Stage([once(*words_before, silence(lambda: stage, seconds), "two")], limits=LIMITS)
 
     outcome = stage.outcome()
 
     assert outcome.state is (ReplyState.FAILED if too_long else ReplyState.COMPLETE)
     assert isinstance(outcome.error, ProviderTimeout) is too_long
-    assert stage.call.ended is (Ending.STOPPED if too_long else Ending.FINISHED)
+    assert stage.call.ended is (Ending.CANCELLED if too_long else Ending.FINISHED)
+
+
+class LateModel:
+    """The fake, but that it waits at a gate before it even has the head of an answer."""
+
+    def __init__(self, fake: FakeChatModel, gate: Meanwhile) -> None:
+        self._fake = fake
+        self._gate = gate
+        self._stream: FakeStream
+
+    def open(self, request: ChatRequest) -> "LateModel":
+        self._stream = self._fake.open(request)
+        return self
+
+    def __iter__(self) -> Iterator[Event]:
+        self._gate.wait(0)
+        yield from self._stream
+
+    def stop(self) -> None:
+        self._stream.stop()
+
+
+@pytest.mark.parametrize(("seconds", "too_long"), [(120, False), (120.5, True)])
+def test_silence_before_the_head_ends_a_reply_when_it_is_too_long(seconds: float, too_long: bool) -> None:
+    fake = FakeChatModel(Script(rules=[once("two")]))
+    stage = Stage(other_model=LateModel(fake, silence(lambda: stage, seconds)), limits=LIMITS)
+
+    outcome = stage.outcome()
+
+    assert outcome.state is (ReplyState.FAILED if too_long else ReplyState.COMPLETE)
+    assert isinstance(outcome.error, ProviderTimeout) is too_long
+    assert fake.calls[-1].ended is (Ending.CANCELLED if too_long else Ending.FINISHED)
 
 
 def test_every_word_renews_the_patience() -> None:
-    words = [step for _ in range(10) for step in (Say("word "), silence(lambda: stage, 59))]
-    stage = Stage([words], limits=LIMITS)
+    parts = [part for _ in range(10) for part in ("word ", silence(lambda: stage, 59))]
+    stage = Stage([once(*parts)], limits=LIMITS)
 
     assert stage.outcome().state is ReplyState.COMPLETE
 
 
 def test_a_reply_that_takes_too_long_is_cut_off_as_truncated() -> None:
-    words = [step for _ in range(20) for step in (Say("word "), silence(lambda: stage, 50))]
-    stage = Stage([words], limits=LIMITS)
+    parts = [part for _ in range(20) for part in ("word ", silence(lambda: stage, 50))]
+    stage = Stage([once(*parts)], limits=LIMITS)
 
     outcome = stage.outcome()
 
@@ -96,7 +131,7 @@ def test_a_checkpoint_stores_only_what_is_new() -> None:
     store = RecordingStore()
     stage = Stage(store=store)
     beat = Meanwhile(lambda: stage.replies.beat())
-    stage.script.append([beat, Say("one "), beat, beat, Say("two "), Say("three "), beat, Say("four")])
+    stage.fake.add(once(beat, "one ", beat, beat, "two ", "three ", beat, "four"))
 
     outcome = stage.outcome()
 
@@ -111,7 +146,7 @@ def test_a_reply_can_be_found_with_its_text_so_far() -> None:
         stage.replies.beat()
         seen.append(stage.replies.find("r1"))
 
-    stage = Stage([[Say("one "), Meanwhile(look), Say("two")]])
+    stage = Stage([once("one ", Meanwhile(look), "two")])
     stage.outcome()
 
     assert [(record.state, record.text) for record in seen] == [(ReplyState.RUNNING, "one ")]
@@ -125,7 +160,7 @@ def test_a_checkpoint_that_failed_is_made_up_for_by_the_next() -> None:
         with pytest.raises(OSError, match="disk"):
             stage.replies.beat()
 
-    stage.script.append([Say("one "), Meanwhile(fail_once), Say("two "), Meanwhile(lambda: stage.replies.beat())])
+    stage.fake.add(once("one ", Meanwhile(fail_once), "two ", Meanwhile(lambda: stage.replies.beat())))
     stage.outcome()
 
     assert store.appended == [{"r1": "one two "}]
@@ -139,7 +174,7 @@ class UnwritableStore(MemoryReplyStore):
 
 
 def test_readers_learn_of_an_end_that_cannot_be_stored(caplog: pytest.LogCaptureFixture) -> None:
-    stage = Stage([[Say("Hello")]], store=UnwritableStore())
+    stage = Stage([once("Hello")], store=UnwritableStore())
 
     outcome = stage.outcome()
 
@@ -150,7 +185,7 @@ def test_readers_learn_of_an_end_that_cannot_be_stored(caplog: pytest.LogCapture
 
 def test_a_shutdown_begins_nothing_new_and_lets_the_old_go_on() -> None:
     runner = SteppedRunner()
-    stage = Stage([[Say("Hello")]], runner=runner)
+    stage = Stage([once("Hello")], runner=runner)
     stage.open()
 
     stage.replies.refuse_new()
@@ -163,13 +198,13 @@ def test_a_shutdown_begins_nothing_new_and_lets_the_old_go_on() -> None:
 
 
 def test_an_interrupted_reply_keeps_its_text_and_tells_its_readers() -> None:
-    stage = Stage([[Say("one "), Meanwhile(lambda: stage.replies.interrupt_all()), Say("two")]])
+    stage = Stage([once("one ", Meanwhile(lambda: stage.replies.interrupt_all()), "two")])
 
     outcome = stage.outcome()
 
     assert (outcome.state, outcome.text) == (ReplyState.INTERRUPTED, "one ")
     assert isinstance(outcome.error, Interrupted)
-    assert stage.call.ended is Ending.STOPPED
+    assert stage.call.ended is Ending.CANCELLED
 
 
 def test_a_shutdown_interrupts_every_open_reply() -> None:

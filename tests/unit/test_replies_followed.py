@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.adapters.fake_chat import Say, Step
 from chatapp.domain.errors import AtCapacity, NotFound
 from chatapp.domain.live import Follower
 from chatapp.domain.upkeep import ReplyLimits
+from tests.samples import once
 from tests.unit.deterministic import Meanwhile, SteppedRunner
 from tests.unit.making_replies import Stage
 
@@ -21,7 +21,7 @@ def text_of(follower: Follower) -> str:
 
 def test_a_word_can_be_read_before_the_next_one_is_said() -> None:
     read: list[str] = []
-    stage = Stage([[Say("one "), Meanwhile(lambda: read.append(stage.replies.follow("r1").read())), Say("two")]])
+    stage = Stage([once("one ", Meanwhile(lambda: read.append(stage.replies.follow("r1").read())), "two")])
 
     stage.outcome()
 
@@ -37,8 +37,7 @@ def test_every_reader_reads_the_rest_from_its_own_offset(words: list[str], data:
         offset = data.draw(st.integers(0, len(text)), label="offset")
         late.append((offset, stage.replies.follow("r1", offset)))
 
-    script: list[Step] = [step for word in words for step in (Meanwhile(join), Say(word))]
-    stage = Stage([script])
+    stage = Stage([once(*(part for word in words for part in (Meanwhile(join), word)))])
     first = stage.open()
 
     assert text_of(first) == text
@@ -46,7 +45,7 @@ def test_every_reader_reads_the_rest_from_its_own_offset(words: list[str], data:
 
 
 def test_a_reader_reads_on_after_the_reply_has_ended() -> None:
-    stage = Stage([[Say("Hello there.")]])
+    stage = Stage([once("Hello there.")])
 
     follower = stage.open()
 
@@ -67,7 +66,7 @@ def test_a_reply_has_no_more_readers_than_allowed() -> None:
 
 @pytest.mark.parametrize("reply_id", ["r1", "r2"], ids=["ended", "unknown"])
 def test_only_a_running_reply_can_be_followed(reply_id: str) -> None:
-    stage = Stage([[Say("Hello")]])
+    stage = Stage([once("Hello")])
     stage.outcome()
 
     with pytest.raises(NotFound, match="no such running reply"):

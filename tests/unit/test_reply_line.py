@@ -1,23 +1,20 @@
 """The line that the log gets for every reply."""
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from chatapp.adapters.fake_chat import Cut, Fail, Finish, Say, Step
-from chatapp.domain.errors import ProviderAuth, ProviderFailed, ProviderProtocol
-from tests.samples import question
+from chatapp.domain.errors import ProviderAuth, ProviderFailed
+from chatapp.fake import Cut, Error, Malformed, Rule
+from tests.samples import once, question
 from tests.unit.deterministic import Meanwhile
-from tests.unit.making_replies import Stage
+from tests.unit.making_replies import BrokenModel, Stage
 
 
-def line_of(caplog: pytest.LogCaptureFixture, *script: Step, stage: Stage | None = None) -> Any:
-    """Return the line of a reply that the model answers like that: its one record."""
+def line_of(caplog: pytest.LogCaptureFixture, stage: Stage) -> Any:
+    """Return the line of a reply: its one record."""
     caplog.set_level(logging.INFO, "chatapp")
-    stage = stage or Stage()
-    stage.script.append(script)
     stage.replies.open(question(), request_id="request-1")
     (record,) = (record for record in caplog.records if record.message == "reply")
     return record
@@ -27,7 +24,9 @@ def test_a_reply_is_told_by_numbers(caplog: pytest.LogCaptureFixture) -> None:
     stage = Stage()
     wait = Meanwhile(lambda: stage.clock.advance(1.5))
 
-    fields = line_of(caplog, wait, Say("Hello "), wait, Say("there"), stage=stage).fields
+    stage.fake.add(once(wait, "Hello ", wait, "there"))
+
+    fields = line_of(caplog, stage).fields
 
     assert fields == {
         "request_id": "request-1",
@@ -44,24 +43,24 @@ def test_a_reply_is_told_by_numbers(caplog: pytest.LogCaptureFixture) -> None:
         "cost_source": "provider",
         "first_token_ms": 1500,
         "duration_ms": 3000,
-        "provider_request_id": "req_fake",
+        "provider_request_id": "req_fake_1",
     }
 
 
 @pytest.mark.parametrize(
-    ("script", "level", "told"),
+    ("rule", "level", "told"),
     [
-        ([Say("x"), Finish("length")], "INFO", {"state": "truncated", "finish_reason": "length"}),
-        ([Say("x"), Cut()], "WARNING", {"state": "failed", "code": "provider_failed", "cost_source": "estimated"}),
-        ([Fail(ProviderAuth("No."))], "ERROR", {"code": "provider_auth", "cost_nano_usd": None}),
-        ([Say("x"), Fail(ProviderProtocol("What?"))], "ERROR", {"code": "provider_protocol", "characters": 1}),
-        ([], "INFO", {"state": "complete", "characters": 0, "first_token_ms": None}),
+        (once("x", finish="length"), "INFO", {"state": "truncated", "finish_reason": "length"}),
+        (once("x", fault=Cut()), "WARNING", {"state": "failed", "code": "provider_failed", "cost_source": "estimated"}),
+        (once(fault=Error(status=401)), "ERROR", {"code": "provider_auth", "cost_nano_usd": None}),
+        (once("x", fault=Malformed()), "ERROR", {"code": "provider_protocol", "characters": 1}),
+        (once(), "INFO", {"state": "complete", "characters": 0, "first_token_ms": None}),
     ],
 )
 def test_the_level_says_whom_it_concerns(
-    caplog: pytest.LogCaptureFixture, script: Sequence[Step], level: str, told: dict[str, Any]
+    caplog: pytest.LogCaptureFixture, rule: Rule, level: str, told: dict[str, Any]
 ) -> None:
-    line = line_of(caplog, *script)
+    line = line_of(caplog, Stage([rule]))
 
     assert (line.levelname, told.items() <= line.fields.items()) == (level, True)
 
@@ -71,7 +70,7 @@ def test_the_kind_of_what_went_wrong_first_is_told(caplog: pytest.LogCaptureFixt
     refused.__cause__ = ConnectionResetError("my diary")
     broken.__cause__ = refused
 
-    line = line_of(caplog, Fail(broken))
+    line = line_of(caplog, Stage(other_model=BrokenModel(error=broken)))
 
     assert line.fields["cause"] == "ConnectionResetError"
 
@@ -80,4 +79,6 @@ def test_the_providers_own_id_is_told_and_cut(caplog: pytest.LogCaptureFixture) 
     refusal = ProviderAuth("No.")
     refusal.provider_request_id = "r" * 5000
 
-    assert line_of(caplog, Fail(refusal)).fields["provider_request_id"] == "r" * 100
+    line = line_of(caplog, Stage(other_model=BrokenModel(error=refusal)))
+
+    assert line.fields["provider_request_id"] == "r" * 100

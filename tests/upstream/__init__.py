@@ -1,4 +1,4 @@
-"""A server that plays OpenAI from a script, faults included, on a loopback socket.
+"""The package's loopback server, playing OpenAI from raw scripts, faults included.
 
     with ScriptedUpstream() as upstream:
         gate = Gate()
@@ -7,11 +7,10 @@
         gate.open()            # only now " world" is sent
         upstream.requests[0].json["model"]
 
-``script`` has the steps, ``wire`` what OpenAI sends, ``connection`` and ``server`` play it, ``tls`` makes a
-certificate for it.
+``script`` has the steps, ``wire`` what OpenAI sends, ``server`` plays it, ``tls`` makes a certificate for it.
 """
 
-from tests.upstream.connection import Exchange
+from chatapp.fake.server.exchange import Exchange
 from tests.upstream.script import Cut, Gate, Pause, Reset, Send, Stall, Step
 from tests.upstream.server import ScriptedUpstream
 

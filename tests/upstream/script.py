@@ -1,54 +1,24 @@
-"""The steps that a scripted answer is made of. A script is a sequence of them, played from first to last."""
+"""The steps that a scripted answer is made of: those of the package's server, by the names that the tests use."""
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from math import inf
+
+from chatapp.fake.script import Gate
+from chatapp.fake.server.sending import HangUp, Send, TearDown, WireStep
+from chatapp.fake.steps import Silence
+
+__all__ = ["Cut", "Gate", "Pause", "Reset", "Send", "Stall", "Step"]
+
+Step = WireStep
+Pause = Silence
+Cut = HangUp
+Reset = TearDown
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
-    """Bytes that go out as they stand, in one write."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Silence for a while."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gate:
-    """Silence until the test opens the gate."""
-
-    _opened: threading.Event = field(default_factory=threading.Event)
-
-    def open(self) -> None:
-        """Let the script go on."""
-        self._opened.set()
-
-    @property
-    def is_open(self) -> bool:
-        """Tell whether the test has opened it."""
-        return self._opened.is_set()
-
-
-@dataclass(frozen=True, slots=True)
-class Stall:
+class Stall(Silence):
     """Silence until the peer leaves."""
 
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Close the connection in an orderly way (FIN), wherever the answer stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """Break the connection (RST), wherever the answer stands."""
-
-
-Step = Send | Pause | Gate | Stall | Cut | Reset
+    seconds: float = inf

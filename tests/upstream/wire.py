@@ -8,41 +8,39 @@ upstream.script(*error(429, "rate_limit_exceeded", headers={"Retry-After": "7"})
 
 from __future__ import annotations
 
-import http.client
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chatapp.domain.entities import Usage
+from chatapp.fake.server import wire
+from chatapp.fake.server.wire import STREAM_HEADERS, event
 from tests.upstream.script import Send, Step
+
+__all__ = [
+    "LAST_CHUNK", "STREAM_HEADERS", "USAGE",
+    "answer", "chunk", "error", "event", "events", "framed", "head", "models", "sse", "stream", "usage_of",
+]  # fmt: skip
 
 MODEL = "gpt-4o-mini-2024-07-18"
 CREATED = 1_795_353_000
 HEADERS = {"x-request-id": "req_scripted", "openai-processing-ms": "212"}
-STREAM_HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "Transfer-Encoding": "chunked"}
-LAST_CHUNK = Send(b"0\r\n\r\n")
+LAST_CHUNK = Send(wire.LAST_CHUNK)
 
 
 def head(status: int, headers: Mapping[str, str]) -> Send:
     """Return the status line and the headers, with the blank line that ends them."""
-    lines = [f"HTTP/1.1 {status} {http.client.responses.get(status, 'Unknown')}"]
-    lines += [f"{name}: {value}" for name, value in {**HEADERS, **headers}.items()]
-    return Send("\r\n".join([*lines, "", ""]).encode("latin-1"))
+    return Send(wire.head(status, {**HEADERS, **headers}))
 
 
 def framed(data: bytes) -> Send:
     """Return ``data`` as one chunk of a chunked body."""
-    return Send(b"%x\r\n%b\r\n" % (len(data), data))
+    return Send(wire.framed(data))
 
 
 def stream(*parts: bytes | Step) -> list[Step]:
     """Return a streamed answer whose body is exactly ``parts``: each piece of bytes is one HTTP chunk."""
     body = [framed(part) if isinstance(part, bytes) else part for part in parts]
     return [head(200, STREAM_HEADERS), *body, LAST_CHUNK]
-
-
-def event(payload: Mapping[str, Any]) -> bytes:
-    """Return one server-sent event."""
-    return f"data: {json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
 
 
 def chunk(delta: Mapping[str, Any] | None, finish: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -63,13 +61,7 @@ def chunk(delta: Mapping[str, Any] | None, finish: str | None = None, **fields: 
 
 def usage_of(prompt: int, completion: int, *, cached: int = 0, reasoning: int = 0) -> dict[str, Any]:
     """Return token counts in OpenAI's shape."""
-    return {
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": cached, "audio_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": reasoning, "audio_tokens": 0},
-    }
+    return wire.usage_object(Usage(prompt, completion, cached_tokens=cached, reasoning_tokens=reasoning))
 
 
 USAGE = usage_of(9, 2)
@@ -100,7 +92,7 @@ def events(
         body.append(event(chunk({}, finish)))
     if usage is not None:
         body.append(event(chunk(None, usage=usage)))
-    return [*body, b"data: [DONE]\n\n"] if done else body
+    return [*body, wire.DONE] if done else body
 
 
 def sse(
@@ -123,9 +115,7 @@ def answer(
 ) -> list[Step]:
     """Return an answer in one piece."""
     size = {"Content-Type": content_type, "Content-Length": str(len(body))}
-    steps: list[Step] = [head(status, {**size, **(headers or {})})]
-    # Behind an empty body nothing may follow: the peer has all of it, and may be asking its next question.
-    return [*steps, Send(body)] if body else steps
+    return [head(status, {**size, **(headers or {})}), Send(body)]
 
 
 def error(
@@ -137,8 +127,7 @@ def error(
     headers: Mapping[str, str] | None = None,
 ) -> list[Step]:
     """Return an error in OpenAI's shape."""
-    body = {"error": {"message": message, "type": kind, "param": None, "code": code}}
-    return answer(json.dumps(body).encode(), status=status, headers=headers)
+    return answer(wire.as_json(wire.error_object(message, kind=kind, code=code)), status=status, headers=headers)
 
 
 def models(shutdown_dates: Mapping[str, str | None]) -> list[Step]:
@@ -147,4 +136,4 @@ def models(shutdown_dates: Mapping[str, str | None]) -> list[Step]:
         {"id": name, "object": "model", "created": CREATED, "owned_by": "openai", "shutdown_date": date}
         for name, date in shutdown_dates.items()
     ]
-    return answer(json.dumps({"object": "list", "data": cards}).encode())
+    return answer(wire.as_json({"object": "list", "data": cards}))

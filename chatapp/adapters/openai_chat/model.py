@@ -12,12 +12,13 @@ import httpx2
 import msgspec
 import openai
 
-from chatapp.adapters.openai_chat.errors import translated, unintelligible, was_not_taken
+from chatapp.adapters.openai_chat.errors import translated, was_not_taken
 from chatapp.adapters.openai_chat.exchange import Exchange, current_exchange
 from chatapp.adapters.openai_chat.transport import Urllib3Transport
 from chatapp.adapters.openai_chat.wire import MAX_EVENT_BYTES, UNREADABLE, AnswerReader, body_of
 from chatapp.domain.entities import ChatRequest, ProviderModel
 from chatapp.domain.events import Event, Started
+from chatapp.provider_errors import unintelligible
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 CONNECT_TIMEOUT_SECONDS = 5.0

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import msgspec
 
-from chatapp.adapters.openai_chat.errors import reported_error, unintelligible
 from chatapp.domain.entities import ChatRequest, Usage
-from chatapp.domain.errors import ChatError, ProviderFailed
+from chatapp.domain.errors import ChatError
 from chatapp.domain.events import Delta, Event, Finished, UsageReported
+from chatapp.provider_errors import cut_off, reported_error, unintelligible
 
 MAX_EVENT_BYTES = 8_000_000
 """One event of the provider's stream; a longer one is no answer but an attack or an accident."""
@@ -172,7 +172,7 @@ class AnswerReader:
             ProviderFailed: it came before the provider said why the answer ended.
         """
         if self._reason is None:
-            raise ProviderFailed("The answer was cut off on its way from the model. Please try again.")
+            raise cut_off()
         yield from self._flush(whole=True)
 
     def _take_all(self, events: list[bytes]) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from chatapp.fake.testing import FakeLLM
+from tests.integration.browser.live_page import LivePage
 from tests.integration.browser.talk import Talk
 from tests.server import serving
 from tests.upstream import ScriptedUpstream
@@ -50,8 +52,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=5_000)
     with sync_playwright() as playwright:
-        chromium = shutil.which("chromium")
-        assert chromium, "These tests need Chromium: apt-get install chromium"
+        # The same browser without windows takes a third of the time.
+        chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        assert chromium, "These tests need Chromium: apt-get install chromium-headless-shell"
         with playwright.chromium.launch(executable_path=chromium, args=list(FLAGS)) as started:
             yield started
 
@@ -101,6 +104,16 @@ def widget(page: Page, site: str) -> Talk:
     page.goto(f"{site}/")
     page.get_by_test_id("launcher").click()
     return Talk(page, page.get_by_test_id("widget"))
+
+
+@pytest.fixture
+def live(page: Page, fake_llm: FakeLLM) -> Iterator[LivePage]:
+    """The page of a fake's server, open; its browser may have nothing at all to complain about."""
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type in ("error", "warning") else None)
+    page.goto(fake_llm.base_url.removesuffix("v1"))
+    yield LivePage(page)
+    assert errors == []
 
 
 @pytest.fixture(params=["chat", "widget"])

@@ -1,0 +1,55 @@
+"""The fake as a server: the scripted model behind the provider's routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ssl import SSLContext
+
+from chatapp.domain.entities import ModelCard
+from chatapp.fake.model import ScriptedModel
+from chatapp.fake.server.completions import Completions, now, refused
+from chatapp.fake.server.exchange import Exchange
+from chatapp.fake.server.live_page import LivePage
+from chatapp.fake.server.loopback import LoopbackServer
+from chatapp.fake.server.sending import Sending
+
+
+class FakeServer(LoopbackServer):
+    """Plays OpenAI by the script of ``model``; ``with FakeServer(model) as server`` serves until the block ends.
+
+    ``cards`` are the models that it lists, and their prices. ``exchanges`` keeps the newest 1,000 requests. With an
+    ``SSLContext`` it speaks TLS. Port 0 takes a free one.
+
+    Raises:
+        OSError: the port is taken.
+    """
+
+    def __init__(
+        self,
+        model: ScriptedModel | None = None,
+        cards: Sequence[ModelCard] = (),
+        *,
+        port: int = 0,
+        tls: SSLContext | None = None,
+    ) -> None:
+        super().__init__(port=port, tls=tls)
+        self.model = model or ScriptedModel()
+        self._completions = Completions(self.model, cards)
+        self._page = LivePage(self.model)
+
+    def answer(self, exchange: Exchange) -> Iterator[tuple[float, Sending]]:
+        """Decide what a request is answered."""
+        match exchange.method, exchange.path.partition("?")[0].split("/")[1:]:
+            case "POST", ["v1", "chat", "completions"]:
+                return self._completions.answer(exchange)
+            case "GET", ["v1", "models"]:
+                return self._completions.models()
+            case "GET", ["v1", "models", model_id]:
+                return self._completions.one_model(model_id)
+        if (page := self._page.answer(exchange)) is not None:
+            return page
+        return now(refused(404, f"Unknown request URL: {exchange.method} {exchange.path}.", code="unknown_url"))
+
+    def over(self, exchange: Exchange) -> None:
+        """Take note that an answer is over."""
+        self._completions.over(exchange)
