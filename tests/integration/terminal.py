@@ -31,5 +31,5 @@ def python(folder: Path, *arguments: str, **settings: str) -> subprocess.Complet
     """Run Python in a process of its own, until it ends."""
     command = [sys.executable, *arguments]
     return subprocess.run(
-        command, cwd=folder, env=environment(**settings), capture_output=True, text=True, timeout=20, check=False
+        command, cwd=folder, env=environment(**settings), capture_output=True, text=True, timeout=60, check=False
     )

@@ -37,7 +37,12 @@ def test_version_is_the_packages(tmp_path: Path) -> None:
 def test_help_lists_the_commands(tmp_path: Path) -> None:
     shown = chatapp(tmp_path, "--help").output
 
-    assert [line.split()[0] for line in shown.partition("Commands:\n")[2].splitlines()] == ["ask", "doctor", "serve"]
+    assert [line.split()[0] for line in shown.partition("Commands:\n")[2].splitlines()] == [
+        "ask",
+        "doctor",
+        "fake",
+        "serve",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -48,8 +53,13 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
         ({"CHATAPP_DEFAULT_MODEL": "gpt-9"}, "The default model “gpt-9” is not in the catalogue."),
         ({"CHATAPP_CATALOG": "/nothing.toml"}, "The catalogue /nothing.toml cannot be read"),
         ({"OPENAI_BASE_URL": "nonsense"}, "OPENAI_BASE_URL is “nonsense”, but it must be an address like https://"),
+        ({"CHATAPP_FAKE_SCRIPT": "/nothing.toml"}, "The script /nothing.toml cannot be read"),
+        (
+            {"CHATAPP_FAKE_SCRIPT": "x.toml", "OPENAI_API_KEY_CYB_SEC": "sk-test"},
+            "CHATAPP_FAKE_SCRIPT is set, but OpenAI would answer. Set CHATAPP_LLM to “fake” too.",
+        ),
     ],
-    ids=["port", "key", "model", "catalogue", "provider"],
+    ids=["port", "key", "model", "catalogue", "provider", "script", "script and key"],
 )
 def test_serve_refuses_wrong_settings_in_one_sentence(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
     ended = python(tmp_path, "-m", "chatapp", "serve", **settings)
