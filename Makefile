@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 PAGES := $(shell find chatapp/web/frontend -type f) package.json package-lock.json hatch_build.py
-SYSTEM := chromium curl nginx openssl
+SYSTEM := chromium-headless-shell curl nginx openssl
 
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -21,7 +21,7 @@ run: $(VENV)/.package ## Start the server on http://127.0.0.1:5000
 
 test: $(VENV)/.dev system ## Run all tests
 	npm test --silent
-	pytest --whole
+	pytest --whole --numprocesses 2 --dist loadfile
 
 soak: $(VENV)/.dev ## Run whole what the tests run in short: sweeps of faults, 10,000 replies, thousands of odd requests
 	pytest --soak tests/soak tests/integration/test_sweeps.py tests/integration/test_schemathesis.py

@@ -18,6 +18,8 @@ from tests.integration.site import Site, running_site
 from tests.upstream import Gate, Stall
 from tests.upstream.wire import sse
 
+pytestmark = pytest.mark.alone
+
 STREAMS = 50
 LAST_CHUNK = b"0\r\n\r\n"
 GET_READY = b"GET /health/ready HTTP/1.1\r\nHost: chat.test\r\n\r\n"

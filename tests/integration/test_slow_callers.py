@@ -15,6 +15,8 @@ from tests.integration.site import Site, running_site
 from tests.upstream import Pause, Stall
 from tests.upstream.wire import sse, stream
 
+pytestmark = pytest.mark.alone
+
 WORKER_CONNECTIONS = 100
 HALF_A_HEAD = b"POST /chat HTTP/1.1\r\nHost: chat.test\r\nX-Half: "
 HALF_A_BODY = head("/chat", "Content-Length: 1000") + b'{"message":'

@@ -190,6 +190,7 @@ def test_the_widget_fills_a_phone(phone: Page, site: str) -> None:
     talk = Talk(phone, phone.get_by_test_id("widget"))
 
     talk.ask("Hi")
+    talk.root.evaluate("element => Promise.all(element.getAnimations().map((moving) => moving.finished))")
 
     assert talk.root.bounding_box() == {"x": 0, "y": 0, **PHONE}
     expect(talk.button).to_be_in_viewport(ratio=1)
