@@ -11,10 +11,10 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench check fix lock clean system
+.PHONY: help run test soak bench bench-fake check fix lock clean system
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 run: $(VENV)/.package ## Start the server on http://127.0.0.1:5000
 	@exec chatapp serve
@@ -28,6 +28,9 @@ soak: $(VENV)/.dev ## Run whole what the tests run in short: sweeps of faults, 1
 
 bench: $(VENV)/.package ## Measure speed; needs Linux, Go and nginx (docs/performance.md)
 	@exec python -m bench.run $(ARGS)
+
+bench-fake: $(VENV)/.package ## Measure how well chatapp fake keeps the pace of 300 streams; needs Linux
+	@exec python -m bench.fake
 
 check: $(VENV)/.dev ## Look for faults without running: format, lint, types, imports
 	ruff format --check
