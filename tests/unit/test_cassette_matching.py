@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chatapp.fake.cassettes.cassette import Cassette, Request, Response, as_body
-from chatapp.fake.cassettes.difference import MOST_LINES, difference
+from chatapp.fake.cassettes.difference import MOST_LINES, Differences
 from chatapp.fake.cassettes.matching import Shelf
 
 
@@ -75,7 +75,7 @@ def test_the_difference_is_that_to_the_nearest_one() -> None:
         "0003-c.json": cassette(question("Count to ten.")),
     }
 
-    said = difference(asking(question("What is the capital of Spain?")), cassettes)
+    said = Differences(cassettes).from_nearest(asking(question("What is the capital of Spain?")))
 
     assert "No cassette holds this request: POST /chat/completions" in said
     assert "The nearest is 0002-b.json." in said
@@ -86,14 +86,23 @@ def test_the_difference_is_that_to_the_nearest_one() -> None:
 def test_the_difference_of_long_prompts_stays_short() -> None:
     recorded, asked = question("word " * 100_000), question("word " * 50_000 + "other " + "word " * 50_000)
 
-    said = difference(asking(asked), {"0001-a.json": cassette(recorded)})
+    said = Differences({"0001-a.json": cassette(recorded)}).from_nearest(asking(asked))
 
     assert "other" in said
     assert said.endswith("… (there is more)")
     assert len(said) < 200 * MOST_LINES
 
 
+def test_a_difference_at_the_end_of_a_very_long_prompt_is_still_found() -> None:
+    recorded, asked = question("word " * 200_000 + "France"), question("word " * 200_000 + "Spain")
+
+    said = Differences({"0001-a.json": cassette(recorded)}).from_nearest(asking(asked))
+
+    assert "France" in said
+    assert "Spain" in said
+
+
 def test_a_place_that_no_cassette_is_for_is_named_with_those_there_are() -> None:
-    said = difference(asking(None, "GET", "/models"), {"0001-a.json": cassette({"n": 1})})
+    said = Differences({"0001-a.json": cassette({"n": 1})}).from_nearest(asking(None, "GET", "/models"))
 
     assert said == "No cassette is for GET /models. There are cassettes for: POST /chat/completions."

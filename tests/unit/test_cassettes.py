@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.fake.cassettes.cassette import Cassette, as_body
+from chatapp.fake.cassettes.cassette import Cassette, Request, as_body
 from chatapp.fake.cassettes.folder import BadCassette, CassetteWriter, read_folder
 from chatapp.fake.cassettes.replayer import ReplayingServer
 from tests.unit.cassettes_made import Reads, taped
@@ -122,6 +124,12 @@ def test_a_folder_that_is_missing_or_empty_is_refused(tmp_path: Path) -> None:
         ({"pieces": [[1, "\ud83d"]]}, "surrogates not allowed"),
         ({"pieces": [[1, {"base64": "?"}]]}, "base64"),
         ({"headers": {"x-request-id": "a\r\nset-cookie: b"}}, "headers"),
+        ({"headers": {"x-a": "v\n"}}, "headers"),
+        ({"headers": {"x-a\n": "v"}}, "headers"),
+        ({"headers": {"Content-Length": "1"}}, "must not have content-length"),
+        ({"headers": {"transfer-encoding": "chunked"}}, "must not have transfer-encoding"),
+        ({"status": 101}, "status"),
+        ({"status": 204}, "with the “status” 204 there are no “pieces”"),
         ({"status": None}, "without a “status”"),
         ({"speed": 2}, "speed"),
     ],
@@ -141,3 +149,48 @@ def test_a_file_that_is_no_json_is_refused_by_its_name(tmp_path: Path) -> None:
 
     with pytest.raises(BadCassette, match=r"mine\.json cannot be used: Expecting property name"):
         ReplayingServer(tmp_path)
+
+
+def test_an_answer_to_head_has_no_pieces() -> None:
+    response = taped([(1.0, b"x")]).response
+
+    with pytest.raises(ValueError, match="with the “method” HEAD there are no “pieces”"):
+        Cassette(request=Request(method="HEAD", path="/"), response=response)
+
+
+def test_the_names_of_headers_may_be_written_in_capitals(tmp_path: Path) -> None:
+    file = CassetteWriter(tmp_path).write(taped([(1.0, b"x")]))
+    file.write_text(file.read_text("utf-8").replace("content-type", "Content-Type"), "utf-8")
+
+    (cassette,) = read_folder(tmp_path).values()
+
+    assert cassette.response.headers == {"content-type": "text/event-stream"}
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    good = taped([])
+    late = msgspec.structs.replace(good.response, ended_milliseconds=86_400_001.0)
+    odd = msgspec.structs.replace(good.response, headers={"x-ratelimit-a/b": "1"})
+
+    for response in (late, odd):
+        with pytest.raises(BadCassette, match="could not be read again"):
+            CassetteWriter(tmp_path).write(msgspec.structs.replace(good, response=response))
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_recorders_on_one_folder_replace_nothing(tmp_path: Path) -> None:
+    writers = [CassetteWriter(tmp_path) for _ in range(4)]
+
+    with ThreadPoolExecutor(len(writers)) as pool:
+        files = list(pool.map(lambda number: writers[number % 4].write(taped([], body=number)), range(40)))
+
+    assert len(set(files)) == 40
+    assert sorted(each.request.body for each in read_folder(tmp_path).values()) == list(range(40))
+
+
+def test_hidden_files_are_not_read(tmp_path: Path) -> None:
+    file = CassetteWriter(tmp_path).write(taped([]))
+    (tmp_path / f"._{file.name}").write_bytes(b"\x00")
+
+    assert list(read_folder(tmp_path)) == [file.name]

@@ -11,12 +11,16 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from chatapp.fake.server import wire
+
+FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""Headers that tell where a body ends: they are made anew, from the pieces."""
 LONGEST_MILLISECONDS = 86_400_000
 
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_MILLISECONDS)]
 """Since the request had been sent."""
-OneLine = Annotated[str, msgspec.Meta(pattern=r"^[\x20-\x7e]*$")]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
+OneLine = Annotated[str, msgspec.Meta(pattern=r"^[\x20-\x7e]*\Z")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")]
 Ended = Literal["whole", "cut", "reset"]
 """Whole; closed in an orderly way before it was whole; or torn down."""
 
@@ -47,10 +51,10 @@ class Request(_Words, frozen=True, kw_only=True):
 class Response(_Words, frozen=True, kw_only=True):
     """What was answered. ``status`` is None where the connection broke before the answer had begun.
 
-    ``pieces`` are the reads that the body came in, each with its time.
+    The names of ``headers`` become lower-case. ``pieces`` are the reads that the body came in, each with its time.
     """
 
-    status: Annotated[int, msgspec.Meta(ge=100, le=999)] | None
+    status: Annotated[int, msgspec.Meta(ge=200, le=999)] | None
     headers: dict[Name, OneLine]
     head_milliseconds: Milliseconds
     pieces: list[tuple[Milliseconds, Data]]
@@ -58,7 +62,12 @@ class Response(_Words, frozen=True, kw_only=True):
     ended_milliseconds: Milliseconds
 
     def __post_init__(self) -> None:
-        """Refuse an end without a beginning, and text that is none."""
+        """Refuse an end without a beginning, a body where there can be none, and text that is none."""
+        msgspec.structs.force_setattr(self, "headers", {name.lower(): said for name, said in self.headers.items()})
+        if named := FRAMING & self.headers.keys():
+            raise ValueError(f"the “headers” must not have {' and '.join(sorted(named))}")
+        if self.status in wire.WITHOUT_BODY and self.pieces:
+            raise ValueError(f"with the “status” {self.status} there are no “pieces”")
         if self.status is None and (self.pieces or self.ended == "whole"):
             raise ValueError("without a “status” there are no “pieces”, and it “ended” by “cut” or “reset”")
         for _ in self.reads():
@@ -79,6 +88,11 @@ class Cassette(_Words, frozen=True, kw_only=True):
 
     request: Request
     response: Response
+
+    def __post_init__(self) -> None:
+        """Refuse a body where there can be none."""
+        if self.request.method == "HEAD" and self.response.pieces:
+            raise ValueError("with the “method” HEAD there are no “pieces”")
 
 
 def as_data(data: bytes) -> Data:

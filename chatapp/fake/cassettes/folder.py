@@ -7,6 +7,8 @@ import os
 import re
 import tempfile
 import threading
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -14,8 +16,11 @@ import msgspec
 from chatapp.fake.cassettes.cassette import Cassette
 
 NUMBERED = re.compile(r"^(\d+)-.*\.json$")
+VISIBLE = re.compile(r"^[^.].*\.json$", re.DOTALL)
+"""Hidden files are not ours: some systems make a second one, with what they know of the first."""
 LONGEST_NAME = 80
 NO_PIECES = '"pieces": []'
+UNUSABLE = (ValueError, RecursionError, msgspec.ValidationError)
 
 
 class BadCassette(ValueError):
@@ -23,7 +28,7 @@ class BadCassette(ValueError):
 
 
 class CassetteWriter:
-    """Writes cassettes into a folder, which it makes. One at a time: two on the same folder would share numbers.
+    """Writes cassettes into a folder, which it makes. Another may write into the same: no file is ever replaced.
 
     The prompts and the answers are in the files, so nobody else on the machine can read them (mode 0600).
 
@@ -41,20 +46,31 @@ class CassetteWriter:
 
         Raises:
             OSError: it cannot be written.
+            BadCassette: it could not be read again, and would make the whole folder unusable.
         """
-        data = as_text(cassette)
+        try:
+            data = as_text(cassette)
+            _from_text(data)
+        except UNUSABLE as error:
+            raise BadCassette(f"The cassette could not be read again: {error}.") from error
         with self._lock:
-            numbers = (int(found[1]) for file in self._folder.iterdir() if (found := NUMBERED.match(file.name)))
-            file = self._folder / f"{max(numbers, default=0) + 1:04}-{_name(cassette)}.json"
             unfinished, path = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".part")  # readable by us alone
             try:
                 with os.fdopen(unfinished, "wb") as writer:
                     writer.write(data)
-                Path(path).replace(file)
-            except BaseException:
+                return self._named(Path(path), _name(cassette))
+            finally:
                 Path(path).unlink(missing_ok=True)
-                raise
-        return file
+
+    def _named(self, whole: Path, name: str) -> Path:
+        """Give a file that is whole its name, with the next number that is free; return it under that."""
+        numbers = (int(found[1]) for file in self._folder.iterdir() if (found := NUMBERED.match(file.name)))
+        for number in count(max(numbers, default=0) + 1):
+            file = self._folder / f"{number:04}-{name}.json"
+            with suppress(FileExistsError):  # another recorder was faster
+                file.hardlink_to(whole)
+                return file
+        raise AssertionError("There is always another number.")
 
 
 def read_folder(folder: Path) -> dict[str, Cassette]:
@@ -64,7 +80,7 @@ def read_folder(folder: Path) -> dict[str, Cassette]:
         BadCassette: there is no such folder, no cassette in it, or one that cannot be used.
     """
     try:
-        files = sorted((file for file in folder.iterdir() if file.suffix == ".json"), key=_place)
+        files = sorted((file for file in folder.iterdir() if VISIBLE.match(file.name)), key=_place)
     except OSError as error:
         raise BadCassette(f"The folder of cassettes {folder} cannot be read: {error.strerror}.") from error
     if not files:
@@ -79,10 +95,10 @@ def read_cassette(file: Path) -> Cassette:
         BadCassette: it cannot be read, or something in it is wrong.
     """
     try:
-        return msgspec.convert(json.loads(file.read_text("utf-8")), Cassette)
+        return _from_text(file.read_bytes())
     except OSError as error:
         raise BadCassette(f"The cassette {file} cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+    except UNUSABLE as error:
         raise BadCassette(f"The cassette {file} cannot be used: {error}.") from error
 
 
@@ -98,6 +114,10 @@ def as_text(cassette: Cassette) -> bytes:
         text = f'{before}"pieces": [\n{lines}\n    ]{after}'
     # Half a character, which JSON can name and UTF-8 cannot, becomes the escape that JSON has for it.
     return f"{text}\n".encode("utf-8", "backslashreplace")
+
+
+def _from_text(data: bytes) -> Cassette:
+    return msgspec.convert(json.loads(data.decode()), Cassette)
 
 
 def _name(cassette: Cassette) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from chatapp.fake.cassettes.cassette import Cassette, Request, as_body
 from chatapp.fake.cassettes.secrets import Secrets
+from chatapp.fake.server.answers import refused
 from chatapp.fake.server.exchange import Exchange
 
 BASE = "/v1"
@@ -39,10 +40,16 @@ def below_base(exchange: Exchange) -> str | None:
     return rest if is_below else None
 
 
+def unknown_url(exchange: Exchange) -> bytes:
+    """Return the answer to what is not below ``/v1``. A query may have a key in it, and is not repeated."""
+    path = exchange.path.partition("?")[0]
+    return refused(404, f"Unknown request URL: {exchange.method} {path}.", code="unknown_url")
+
+
 def as_request(exchange: Exchange, address: str, secrets: Secrets) -> Request:
     """Return what is written of a request, and compared: no secret, no query, and of the headers the type alone.
 
-    ``address`` is what ``below_base`` returned.
+    ``address`` is what ``below_base`` returned. With ``NO_SECRETS`` it is the request as it came.
     """
     body = secrets.removed_from_bytes(exchange.body)  # before anything is hidden in base64
     try:

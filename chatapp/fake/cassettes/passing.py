@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from chatapp.fake.cassettes.cassette import Ended
 from chatapp.fake.cassettes.feed import Feed
 from chatapp.fake.cassettes.heard import Heard
-from chatapp.fake.cassettes.upstream import Upstream, sent_back, sent_on
+from chatapp.fake.cassettes.upstream import Upstream, is_decoded, sent_back, sent_on
 from chatapp.fake.server import wire
 from chatapp.fake.server.exchange import Exchange
 from chatapp.fake.server.sending import HangUp, Send, TearDown
@@ -30,7 +30,8 @@ BROKEN = (OSError, HTTPException, HTTPError)
 class Passing(threading.Thread):
     """Passes one request on. ``feed`` has the answer as it comes; ``keep`` gets the whole of it just before its end.
 
-    ``keep`` is not called if the provider could not be reached, or the caller left before the answer was over.
+    ``keep`` is not called if the provider could not be reached, or the caller left before the answer was over. It
+    must not raise.
     """
 
     def __init__(self, upstream: Upstream, address: str, exchange: Exchange, keep: Callable[[Heard], None]) -> None:
@@ -87,38 +88,48 @@ class Passing(threading.Thread):
             answer = connection.getresponse()
         except BROKEN as error:
             heard.end(_how(error))
-            self._finish(heard, Send(b""))
+            self._finish(heard, Send(b""), has_end=True)
             return
         with closing(answer):
-            is_chunked = self._begin(heard, answer)
-            try:
-                while data := answer.read1(LARGEST_READ_BYTES):
-                    heard.hear(data)
-                    self.feed.put(Send(wire.framed(data) if is_chunked else data))
-                heard.end("whole")
-            except BROKEN as error:
-                heard.end(_how(error))
-            self._finish(heard, Send(wire.LAST_CHUNK if is_chunked else b""))
+            self._hear(heard, answer)
 
-    def _begin(self, heard: Heard, answer: BaseHTTPResponse) -> bool:
-        """Send the head back; return whether the body follows in chunks."""
-        encoding = answer.headers.get("Content-Encoding", "identity").lower()
-        is_decoded = encoding in answer.CONTENT_DECODERS  # it was asked for none, but who knows
-        heard.head(answer.status, answer.headers, is_readable=is_decoded or encoding == "identity")
-        headers = sent_back(answer.headers, decoded=is_decoded)
+    def _hear(self, heard: Heard, answer: BaseHTTPResponse) -> None:
+        """Send the answer back as it comes, but for its last step: to the caller that is its end."""
+        encoding = (answer.headers.get("Content-Encoding") or "identity").lower()
+        decoded = is_decoded(encoding, answer.CONTENT_DECODERS)  # it was asked for none, but who knows
+        heard.head(answer.status, answer.headers, is_readable=decoded or encoding == "identity")
+        headers = sent_back(answer.headers, decoded=decoded)
+        if answer.chunked:
+            headers.discard("Content-Length")  # both are forbidden, and chunks are what counts
         has_body = self._exchange.method != "HEAD" and answer.status not in wire.WITHOUT_BODY
         is_chunked = has_body and "Content-Length" not in headers
         if is_chunked:
             headers["Transfer-Encoding"] = "chunked"
-        self.feed.put(Send(wire.head(answer.status, headers)))
-        return is_chunked
+        last = Send(wire.head(answer.status, headers))
+        has_end = answer.chunked or answer.length_remaining is not None
+        try:
+            while is_chunked or answer.length_remaining != 0:
+                self.feed.put(last)
+                last = Send(wire.LAST_CHUNK if is_chunked else b"")
+                data = answer.read1(LARGEST_READ_BYTES, decode_content=decoded)
+                if not data:
+                    break
+                heard.hear(data)
+                last = Send(wire.framed(data) if is_chunked else data)
+            heard.end("whole")
+        except BROKEN as error:
+            heard.end(_how(error))
+        self._finish(heard, last, has_end=has_end)
 
-    def _finish(self, heard: Heard, end: Send) -> None:
-        """Keep what was heard, and only then let the caller see the end: whoever has that finds it kept."""
-        if self._caller_left.is_set() and heard.is_heard_out:
+    def _finish(self, heard: Heard, end: Send, *, has_end: bool) -> None:
+        """Keep what was heard, and only then let the caller see the end: whoever has that finds it kept.
+
+        ``has_end``: the answer itself tells where it ends. Else its end may have been our own hanging up.
+        """
+        if self._caller_left.is_set() and not (heard.ended == "whole" and has_end):
+            if not heard.is_heard_out:
+                return
             heard.ended = "whole"  # what broke it off was our own hanging up
-        elif self._caller_left.is_set():
-            return
         self._keep(heard)
         self.feed.put(end if heard.ended == "whole" else HangUp() if heard.ended == "cut" else TearDown())
 

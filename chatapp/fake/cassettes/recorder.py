@@ -8,13 +8,13 @@ from pathlib import Path
 from ssl import SSLContext
 
 from chatapp.fake.cassettes.cassette import Cassette, Response, as_data
-from chatapp.fake.cassettes.folder import CassetteWriter
+from chatapp.fake.cassettes.folder import BadCassette, CassetteWriter
 from chatapp.fake.cassettes.heard import Heard
-from chatapp.fake.cassettes.matching import as_request, below_base
+from chatapp.fake.cassettes.matching import as_request, below_base, unknown_url
 from chatapp.fake.cassettes.passing import Passing
 from chatapp.fake.cassettes.secrets import Secrets, kept_of_answer
-from chatapp.fake.cassettes.upstream import CONNECT_SECONDS, Upstream
-from chatapp.fake.server.completions import now, refused
+from chatapp.fake.cassettes.upstream import CONNECT_SECONDS, Upstream, can_be_sent
+from chatapp.fake.server.answers import now, refused
 from chatapp.fake.server.exchange import Exchange
 from chatapp.fake.server.loopback import LoopbackServer
 from chatapp.fake.server.sending import Sending
@@ -52,15 +52,17 @@ class RecordingServer(LoopbackServer):
         """Ask the provider, and answer as it does."""
         address = below_base(exchange)
         if address is None:
-            return now(refused(404, f"Unknown request URL: {exchange.method} {exchange.path}.", code="unknown_url"))
+            return now(unknown_url(exchange))
+        if not can_be_sent(exchange.method, address):
+            return now(refused(400, "The method or the URL has characters in it that HTTP does not allow there."))
 
         def keep(heard: Heard) -> None:
             self._keep(exchange, address, heard)
 
         passing = Passing(self._upstream, self._upstream.target(address), exchange, keep)
         self._passing = {asked: other for asked, other in self._passing.items() if other.is_alive()}
+        passing.start()  # first: one that could not be started cannot be waited for
         self._passing[exchange] = passing
-        passing.start()
         return passing.feed.steps()
 
     def over(self, exchange: Exchange) -> None:
@@ -69,20 +71,28 @@ class RecordingServer(LoopbackServer):
             passing.leave()
 
     def _keep(self, exchange: Exchange, address: str, heard: Heard) -> None:
+        what = f"{exchange.method} {address.partition('?')[0]}"
         if not heard.is_readable:
-            log.warning("Not written: %s %s, whose answer is compressed", exchange.method, address.partition("?")[0])
+            log.warning("Not written: %s, whose answer is compressed", what)
             return
-        secrets = Secrets(exchange.headers)
-        reads = secrets.removed_from_reads(heard.reads)
-        response = Response(
-            status=heard.status,
-            headers=kept_of_answer(heard.headers, secrets),
-            head_milliseconds=heard.head_milliseconds,
-            pieces=[(milliseconds, as_data(data)) for milliseconds, data in reads],
-            ended=heard.ended,
-            ended_milliseconds=heard.ended_milliseconds,
-        )
         try:
-            self._writer.write(Cassette(request=as_request(exchange, address, secrets), response=response))
-        except OSError:
-            log.exception("A cassette could not be written")
+            self._writer.write(_cassette(exchange, address, heard))
+        except BadCassette as error:
+            log.warning("Not written: %s. %s", what, error)
+        except Exception:
+            # Whatever it is, the caller has asked the provider, and gets what that answered.
+            log.exception("Not written: %s", what)
+
+
+def _cassette(exchange: Exchange, address: str, heard: Heard) -> Cassette:
+    secrets = Secrets.of(exchange, heard.headers)
+    reads = secrets.removed_from_reads(heard.reads)
+    response = Response(
+        status=heard.status,
+        headers=kept_of_answer(heard.headers, secrets),
+        head_milliseconds=heard.head_milliseconds,
+        pieces=[(milliseconds, as_data(data)) for milliseconds, data in reads],
+        ended=heard.ended,
+        ended_milliseconds=heard.ended_milliseconds,
+    )
+    return Cassette(request=as_request(exchange, address, secrets), response=response)

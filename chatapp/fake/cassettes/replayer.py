@@ -7,12 +7,12 @@ from pathlib import Path
 from time import monotonic
 
 from chatapp.fake.cassettes.cassette import Response
-from chatapp.fake.cassettes.difference import difference
+from chatapp.fake.cassettes.difference import Differences
 from chatapp.fake.cassettes.folder import read_folder
-from chatapp.fake.cassettes.matching import Shelf, as_request, below_base
-from chatapp.fake.cassettes.secrets import Secrets
+from chatapp.fake.cassettes.matching import Shelf, as_request, below_base, unknown_url
+from chatapp.fake.cassettes.secrets import NO_SECRETS, Secrets
 from chatapp.fake.server import wire
-from chatapp.fake.server.completions import now, refused
+from chatapp.fake.server.answers import now, refused
 from chatapp.fake.server.exchange import Exchange
 from chatapp.fake.server.loopback import LoopbackServer
 from chatapp.fake.server.sending import HangUp, Send, Sending, TearDown
@@ -30,19 +30,23 @@ class ReplayingServer(LoopbackServer):
 
     def __init__(self, folder: Path, at_once: bool = False, *, port: int = 0) -> None:
         super().__init__(port=port)
-        self._cassettes = read_folder(folder)
-        self._shelf = Shelf(self._cassettes)
+        cassettes = read_folder(folder)
+        self._shelf = Shelf(cassettes)
+        self._differences = Differences(cassettes)
         self._at_once = at_once
 
     def answer(self, exchange: Exchange) -> Iterator[tuple[float, Sending]]:
         """Answer from the cassette that is next for such a request."""
         address = below_base(exchange)
         if address is None:
-            return now(refused(404, f"Unknown request URL: {exchange.method} {exchange.path}.", code="unknown_url"))
-        request = as_request(exchange, address, Secrets(exchange.headers))
-        cassette = self._shelf.take(request)
+            return now(unknown_url(exchange))
+        # First as it came: what was written by hand may have in it what looks like a secret.
+        cassette = self._shelf.take(as_request(exchange, address, NO_SECRETS))
         if cassette is None:
-            return now(refused(400, difference(request, self._cassettes), code="no_cassette"))
+            request = as_request(exchange, address, Secrets.of(exchange))
+            cassette = self._shelf.take(request)
+        if cassette is None:
+            return now(refused(400, self._differences.from_nearest(request), code="no_cassette"))
         return played(cassette.response, at_once=self._at_once, with_body=exchange.method != "HEAD")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import ssl
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from email.message import Message
 
 from urllib3 import HTTPHeaderDict
@@ -27,7 +28,12 @@ OF_ONE_CONNECTION = frozenset(
     }
 )
 """Headers that speak of the connection and not of the message: each side has its own."""
+MOST_ENCODINGS = 5
+"""More than that, one upon another, urllib3 does not undo."""
 MADE_ANEW = frozenset({"accept-encoding", "content-length", "expect", "host"})
+
+METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+TARGET = re.compile(r"[\x21-\x7e]*")
 
 
 class Upstream:
@@ -77,6 +83,11 @@ class Upstream:
         return f"{self._base}{address}" or "/"
 
 
+def can_be_sent(method: str, address: str) -> bool:
+    """Tell whether HTTP allows these in the first line of a request: urllib3 sends no others."""
+    return bool(METHOD.fullmatch(method) and TARGET.fullmatch(address))
+
+
 def sent_on(headers: Message) -> HTTPHeaderDict:
     """Return the headers of a request as they go to the provider. No compression: it would blur the pieces."""
     kept = HTTPHeaderDict(_of_the_message(headers.items(), headers.get_all("Connection") or [], MADE_ANEW))
@@ -84,6 +95,12 @@ def sent_on(headers: Message) -> HTTPHeaderDict:
     if "User-Agent" not in kept:
         kept["User-Agent"] = SKIP_HEADER  # else urllib3 would give its own name
     return kept
+
+
+def is_decoded(encodings: str, known: Collection[str]) -> bool:
+    """Tell whether what a ``Content-Encoding`` names, several in turn perhaps, is to be undone: if each is known."""
+    names = [name.strip() for name in encodings.lower().split(",")]
+    return len(names) <= MOST_ENCODINGS and all(name in known for name in names)
 
 
 def sent_back(headers: HTTPHeaderDict, *, decoded: bool) -> HTTPHeaderDict:

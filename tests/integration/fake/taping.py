@@ -39,7 +39,7 @@ class Provider(LoopbackServer):
 
 
 class Heard:
-    """An answer as a caller saw it: ``pieces`` as they came, and the seconds at which each of them came."""
+    """An answer as a caller saw it: ``pieces`` as they came, and each one's seconds since the head in ``times``."""
 
     def __init__(self, url: str, path: str = CHAT, **how: Any) -> None:
         how = {"json": {"n": 1}} | how if "body" not in how and how.get("method", "POST") == "POST" else how
@@ -51,10 +51,11 @@ class Heard:
             began = monotonic()
             try:
                 answer = pool.request(how.pop("method", "POST"), f"{url}{path}", preload_content=False, **how)
+                headed = monotonic()
                 self.status, self.headers = answer.status, dict(answer.headers)
                 while data := answer.read1(65_536):
                     self.pieces.append(data)
-                    self.times.append(monotonic() - began)
+                    self.times.append(monotonic() - headed)
             except urllib3.exceptions.ProtocolError as error:
                 self.broke = type(error.args[1]).__name__
             self.seconds = monotonic() - began
@@ -63,9 +64,9 @@ class Heard:
     def body(self) -> bytes:
         return b"".join(self.pieces)
 
-    @property
-    def median_gap_seconds(self) -> float:
-        return median(later - sooner for sooner, later in zip(self.times, self.times[1:], strict=False))
+    def seconds_apart(self, other: Heard) -> float:
+        """Return by how many seconds a typical piece came sooner or later than in another hearing."""
+        return median(abs(mine - its) for mine, its in zip(self.times, other.times, strict=True))
 
 
 def recorded(folder: Path, url: str, path: str = CHAT, **how: Any) -> Heard:

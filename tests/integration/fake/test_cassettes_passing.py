@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import socket
 import ssl
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
+from urllib.parse import urlsplit
 
 import pytest
 
 from chatapp.fake.cassettes import RecordingServer
 from chatapp.fake.server import wire
+from chatapp.fake.server.loopback import LoopbackServer
 from chatapp.fake.server.sending import Send
-from tests.integration.fake.taping import END, STREAM_HEAD, Heard, Provider, chunks, recorded, replayed
+from tests.integration.fake.taping import END, ENOUGH_SECONDS, STREAM_HEAD, Heard, Provider, chunks, recorded, replayed
 from tests.upstream.tls import self_signed, server_context
+
+
+def exchanged(server: LoopbackServer, request: bytes) -> bytes:
+    """Return all that is answered to bytes as they stand."""
+    url = urlsplit(server.url)
+    with socket.create_connection((url.hostname, url.port), ENOUGH_SECONDS) as caller:
+        caller.sendall(request)
+        return b"".join(iter(lambda: caller.recv(65_536), b""))
 
 
 def test_any_method_path_and_query_is_passed_on_and_the_query_is_not_written(tmp_path: Path) -> None:
@@ -55,6 +68,69 @@ def test_an_answer_in_a_compression_that_is_not_known_is_passed_on_and_not_writt
         live = recorded(tmp_path, provider.url)
 
     assert (live.body, live.headers["Content-Encoding"]) == (b"?", "strange")
+    assert not list(tmp_path.iterdir())
+
+
+def test_several_compressions_one_upon_another_are_undone(tmp_path: Path) -> None:
+    packed = gzip.compress(zlib.compress(b"hello"))
+    with Provider(Send(wire.whole(packed, headers={"Content-Encoding": "deflate, gzip"}))) as provider:
+        live = recorded(tmp_path, provider.url)
+
+    assert live.body == replayed(tmp_path).body == b"hello"
+    assert "Content-Encoding" not in live.headers
+
+
+def test_a_compression_that_is_not_known_among_others_is_passed_on_and_not_written(tmp_path: Path) -> None:
+    headers = {"Content-Encoding": "strange, gzip"}
+    with Provider(Send(wire.whole(b"?", headers=headers))) as provider, RecordingServer(tmp_path, provider.url) as tape:
+        answer = exchanged(tape, b"GET /v1/models HTTP/1.1\r\nConnection: close\r\n\r\n")
+
+    assert b"Content-Encoding: strange, gzip" in answer
+    assert answer.endswith(b"\r\n\r\n?")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_answer_whose_cassette_could_not_be_read_again_is_passed_on_and_not_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Provider(Send(wire.whole(b"{}", headers={"x-ratelimit-a/b": "1"}))) as provider:
+        live = recorded(tmp_path, provider.url, "/models?key=canary")
+
+    assert live.body == b"{}"
+    assert not list(tmp_path.iterdir())
+    assert "Not written: POST /models. The cassette could not be read again" in caplog.text
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize("is_stream", [True, False], ids=["chunks", "length"])
+def test_an_answer_goes_on_to_its_end_though_it_cannot_be_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, is_stream: bool
+) -> None:
+    tapes = tmp_path / "tapes"
+    steps = chunks(b"hello") if is_stream else [Send(wire.whole(b"hello"))]
+    with Provider(*steps) as provider, RecordingServer(tapes, provider.url) as recorder:
+        tapes.rmdir()
+        live = Heard(recorder.url)
+
+    assert (live.body, live.broke) == (b"hello", None)
+    assert "Not written: POST /chat/completions" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "first_line",
+    [
+        b"GET /v1/a\x01b HTTP/1.1",
+        b"GET /v1/\xc3\xa4 HTTP/1.1",
+        b"G\xe4T /v1/models HTTP/1.1",
+        b"G@T /v1/models HTTP/1.1",
+    ],
+)
+def test_what_cannot_be_sent_on_is_refused_and_not_written(tmp_path: Path, first_line: bytes) -> None:
+    with Provider(*chunks(b"x")) as provider, RecordingServer(tmp_path, provider.url) as recorder:
+        answer = exchanged(recorder, first_line + b"\r\nConnection: close\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert not provider.exchanges
     assert not list(tmp_path.iterdir())
 
 

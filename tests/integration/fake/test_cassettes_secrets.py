@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from chatapp.fake.cassettes.folder import CassetteWriter
 from chatapp.fake.server import wire
 from chatapp.fake.server.sending import Send
 from tests.integration.fake.taping import STREAM_HEAD, Provider, chunks, recorded, replayed
+from tests.unit.cassettes_made import taped
 
 KEY = "sk-canary-4f1c9a"
 WHO_ASKS = {
@@ -84,3 +86,43 @@ def test_what_a_piece_that_is_no_text_hides_is_removed_too(tmp_path: Path) -> No
         recorded(tmp_path, provider.url, headers=WHO_ASKS)
 
     assert replayed(tmp_path).pieces == [b"\xff[removed]"]
+
+
+def test_an_organization_that_only_the_answer_names_is_removed(tmp_path: Path) -> None:
+    message = "Rate limit reached for gpt-5 in organization org-CanaryOfShape, account canary-of-the-account."
+    error = wire.as_json(wire.error_object(message, code="rate_limit_exceeded"))
+    with Provider(Send(wire.whole(error, status=429, headers=WHO_ANSWERS))) as provider:
+        live = recorded(tmp_path, provider.url)
+
+    assert live.body == error
+    assert "canary" not in written(tmp_path).lower()
+    assert "in organization [removed], account [removed]." in written(tmp_path)
+
+
+def test_a_query_that_the_provider_quotes_is_removed(tmp_path: Path) -> None:
+    query = "key=canary%2Fone&other=canary+two"
+    quoted = f"No /v1/models?{query}, nor canary/one, nor canary two, nor canary%2Fone.".encode()
+    with Provider(Send(wire.whole(quoted, status=404))) as provider:
+        live = recorded(tmp_path, provider.url, f"/models?{query}", method="GET")
+
+    assert live.body == quoted
+    assert "canary" not in written(tmp_path)
+    assert replayed(tmp_path, f"/models?{query}", method="GET").status == 404
+
+
+def test_what_looks_like_a_secret_in_a_cassette_written_by_hand_is_found(tmp_path: Path) -> None:
+    question = {"n": "What is org-AbC123xyz?"}
+    cassette = taped([(1.0, b"A mode.")], body=question)
+    CassetteWriter(tmp_path).write(cassette)
+
+    assert replayed(tmp_path, json=question).body == b"A mode."
+
+
+def test_what_is_not_below_v1_is_refused_without_its_query(tmp_path: Path) -> None:
+    with Provider(*chunks(b"x")) as provider:
+        recorded(tmp_path, provider.url)
+        live = recorded(tmp_path, provider.url, "x/models?key=canary")
+
+    for answer in (live, replayed(tmp_path, "x/models?key=canary")):
+        assert answer.status == 404
+        assert b"canary" not in answer.body
