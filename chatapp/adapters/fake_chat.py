@@ -14,13 +14,14 @@ from math import ceil
 from time import monotonic
 
 from chatapp.domain.entities import ChatRequest
-from chatapp.domain.errors import ChatError
+from chatapp.domain.errors import ChatError, ProviderRefused
 from chatapp.domain.events import Delta, Event, Finished, Started, UsageReported
 from chatapp.fake import steps
 from chatapp.fake.asked import Asked
 from chatapp.fake.call import Bill, Call
+from chatapp.fake.faults import Cut, Error, Malformed, Reset, WrongType
 from chatapp.fake.model import NO_RULE, ScriptedModel
-from chatapp.fake.script import Cut, Error, Gate, Malformed, Reset, Rule, Script, WrongType
+from chatapp.fake.script import Gate, Rule, Script
 from chatapp.provider_errors import broken_off, cut_off, refusal, reported_error, unintelligible, unreachable
 
 GATE_POLL_SECONDS = 0.01
@@ -62,13 +63,20 @@ class FakeStream:
         self._call = call
         self._request = request
         self._stopped = threading.Event()
+        self._is_read = False
+        self._beginning = threading.Lock()
 
     def stop(self) -> None:
-        """End the answer, also in the middle of a silence."""
+        """End the answer, also in the middle of a silence, and one that nobody has begun to read."""
         self._stopped.set()
+        with self._beginning:
+            if not self._is_read:
+                self._call.end(cancelled=True)
 
     def __iter__(self) -> Iterator[Event]:
         """Yield the answer's events."""
+        with self._beginning:
+            self._is_read = True
         cancelled = True  # what is true if the reader leaves
         try:
             for due, step in self._call.steps():
@@ -84,7 +92,8 @@ class FakeStream:
                         yield UsageReported(step.usage)
                     yield Finished("refusal" if self._call.plan.refuses else step.reason)
                 elif isinstance(step, steps.Piece):
-                    yield Delta(step.text)
+                    if text := step.text.replace("\0", ""):  # as the real adapter does
+                        yield Delta(text)
                 elif isinstance(step, steps.Begin):
                     yield Started(self._call.id)
         finally:
@@ -113,20 +122,14 @@ class FakeStream:
         if isinstance(fault, Malformed | WrongType):
             return unintelligible()
         if fault.after_characters is not None:
-            return reported_error({"code": fault.code, "type": fault.type})
-        wait = None if fault.retry_after_seconds is None else ceil(fault.retry_after_seconds)
-        meant = refusal(fault.status, _report(fault), wait, self._request.model)
+            report = fault.report.get("error")
+            return cut_off() if report is None else reported_error(report)
+        meant = self._refusal(fault)
         meant.provider_request_id = self._call.id
-        if fault.code == NO_RULE:  # who reads this is the one who wrote the script
-            meant.message = fault.message
-            meant.args = (fault.message,)
         return meant
 
-
-def _report(fault: Error) -> object:
-    """Return the error object that a caller would find in the answer's body."""
-    if isinstance(fault.body, dict):
-        return fault.body.get("error", fault.body)
-    if isinstance(fault.body, str) and fault.after_characters is None:
-        return None
-    return {"code": fault.code, "type": fault.type}
+    def _refusal(self, fault: Error) -> ChatError:
+        if self._call.rule is None and fault.code == NO_RULE:
+            return ProviderRefused(fault.message)  # who reads this is the one who wrote the script
+        wait = None if fault.retry_after_seconds is None else ceil(fault.retry_after_seconds)
+        return refusal(fault.status, fault.understood, wait, self._request.model)

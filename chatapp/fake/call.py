@@ -14,6 +14,7 @@ from typing import Any
 from chatapp.domain.accounting import cost_nano_usd
 from chatapp.domain.entities import Price, Usage
 from chatapp.fake.asked import Asked
+from chatapp.fake.faults import Error
 from chatapp.fake.plan import Plan
 from chatapp.fake.steps import Begin, Break, Finish, Piece, Played, made_by, timed
 
@@ -73,7 +74,9 @@ class Call:
         self._said: list[str] = []
         self._made = 0
         self._ending = Ending.RUNNING
+        self._went_out = streamed
         self._usage: Usage | None = None
+        self._tells_usage = True
         self._over = threading.Event()
 
     @property
@@ -103,13 +106,13 @@ class Call:
 
     @property
     def text(self) -> str:
-        """Return the text that went out so far."""
-        return "".join(self._said)
+        """Return the text that went out so far. What is not streamed goes out all at once, at its end."""
+        return "".join(self._said) if self._went_out else ""
 
     @property
     def has_begun(self) -> bool:
         """Tell whether the head of the answer went out."""
-        return self._begun
+        return self._begun and self._went_out
 
     @property
     def is_broken(self) -> bool:
@@ -144,8 +147,8 @@ class Call:
 
     @property
     def usage(self) -> Usage | None:
-        """Return the token counts that were reported; None if none were, or not yet."""
-        return self._usage
+        """Return the token counts that were reported; None if none were, or not yet, or nobody wanted to know."""
+        return self._usage if self._tells_usage else None
 
     @property
     def bill(self) -> Bill:
@@ -160,6 +163,10 @@ class Call:
         charged = Usage(whole.prompt_tokens, made, whole.cached_tokens, whole.cache_write_tokens)
         cost = None if self._price is None else cost_nano_usd(self._price, charged)
         return Bill(charged.prompt_tokens, charged.completion_tokens, cost)
+
+    def keep_usage(self) -> None:
+        """Say that the caller does not want the token counts."""
+        self._tells_usage = False
 
     def steps(self) -> Iterator[tuple[float, Played]]:
         """Yield what is to be played, each with the moment at which it is due."""
@@ -184,8 +191,13 @@ class Call:
             self._begun = True
         elif isinstance(step, Finish):
             self._usage = step.usage
+            self._went_out = True
         elif isinstance(step, Break):
             self._broken = True
+            if not self._streamed and isinstance(step.fault, Error):  # nothing of the answer ever goes out
+                self._begun = False
+            else:
+                self._went_out = True
 
     def end(self, *, cancelled: bool) -> None:
         """Say that it is over, and whether the caller had left before. Only the first time counts."""

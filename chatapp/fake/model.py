@@ -9,8 +9,9 @@ from chatapp.domain.entities import Price
 from chatapp.fake.asked import Asked
 from chatapp.fake.call import PATIENCE_SECONDS, Bill, Call
 from chatapp.fake.choosing import explanation, fits
+from chatapp.fake.faults import Error
 from chatapp.fake.plan import plan_for
-from chatapp.fake.script import Error, Rule, Script
+from chatapp.fake.script import Rule, Script
 from chatapp.fake.tally import Tally, Totals
 
 LONGEST_ECHO_CHARACTERS = 500
@@ -66,9 +67,15 @@ class ScriptedModel:
             self._turns.append(_Turn(rule, rule.times))
 
     def replace(self, old: Rule, new: Rule) -> None:
-        """Put a rule in the place of one that was added."""
+        """Put a rule in the place of one that was added.
+
+        Raises:
+            ValueError: a script was loaded since, and the rule is forgotten.
+        """
         with self._came:
-            place = next(place for place, turn in enumerate(self._turns) if turn.rule is old)
+            place = next((place for place, turn in enumerate(self._turns) if turn.rule is old), None)
+            if place is None:
+                raise ValueError("This rule is not there any more: a script was loaded after it.")
             self._turns[place] = _Turn(new, new.times)
 
     def take(self, asked: Asked, *, price: Price | None, streamed: bool = True) -> Call:
@@ -90,7 +97,10 @@ class ScriptedModel:
 
         Raises:
             TimeoutError: it did not.
+            ValueError: there is no such number.
         """
+        if number < 1:
+            raise ValueError("Calls are counted from 1.")
         with self._came:
             if not self._came.wait_for(lambda: len(self.calls) >= number, timeout_seconds):
                 raise TimeoutError(f"{len(self.calls)} calls came, not {number}.")

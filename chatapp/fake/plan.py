@@ -11,25 +11,9 @@ from random import Random
 
 from chatapp.domain.entities import Usage
 from chatapp.fake.asked import Asked
+from chatapp.fake.faults import Cut, Endless, Error, Fault, Malformed, Reset, SlowHead, Stall, WrongType
 from chatapp.fake.pieces import pieces_of
-from chatapp.fake.script import (
-    PLACEHOLDER,
-    Chaos,
-    Cut,
-    Endless,
-    Error,
-    Fault,
-    Gate,
-    Malformed,
-    Part,
-    Reset,
-    Rule,
-    Script,
-    SlowHead,
-    Stall,
-    Tokens,
-    WrongType,
-)
+from chatapp.fake.script import MOST_ENDLESS_TOKENS_PER_SECOND, PLACEHOLDER, Chaos, Gate, Part, Rule, Script, Tokens
 from chatapp.fake.steps import Begin, Break, Finish, Piece, Silence, Step
 
 ENDLESS_TOKENS_PER_SECOND = 1_000.0
@@ -144,20 +128,15 @@ def _filled(template: str, pattern: str | None, asked: Asked) -> str:
     found = re.search(pattern, asked.message) if pattern else None
     groups = found.groupdict(default="") if found else {}
     values = {"message": asked.message, "model": asked.model, "turn": str(asked.turn), **groups}
-    return PLACEHOLDER.sub(lambda place: values[place[1]], template)
+    return PLACEHOLDER.sub(lambda place: values.get(place[1], place[0]), template)
 
 
 def _capped(parts: Sequence[Part], max_tokens: int | None) -> list[Part]:
-    """Return the parts up to the last token that the caller wants."""
-    kept: list[Part] = []
-    left = inf if max_tokens is None else max_tokens
-    for part in parts:
-        if isinstance(part, str):
-            if left <= 0:
-                break
-            left -= 1
-        kept.append(part)
-    return kept
+    """Return the parts up to the last token that the caller wants: behind it there is nothing to wait for."""
+    tokens = [place for place, part in enumerate(parts) if isinstance(part, str)]
+    if max_tokens is None or len(tokens) <= max_tokens:
+        return [*parts]
+    return [*parts[: tokens[max_tokens - 1] + 1]] if max_tokens > 0 else []
 
 
 def _pace(script: Script, rule: Rule, chance: Random, *, endless: bool) -> Pace:
@@ -165,9 +144,11 @@ def _pace(script: Script, rule: Rule, chance: Random, *, endless: bool) -> Pace:
         return scripts if rules is None else rules
 
     tokens_per_second = own(rule.tokens_per_second, script.tokens_per_second)
+    if endless:  # a rule that is added to a script does not know its pace
+        tokens_per_second = min(tokens_per_second or ENDLESS_TOKENS_PER_SECOND, MOST_ENDLESS_TOKENS_PER_SECOND)
     return Pace(
         own(rule.first_token_seconds, script.first_token_seconds) or 0.0,
-        tokens_per_second or (ENDLESS_TOKENS_PER_SECOND if endless else None),
+        tokens_per_second,
         own(rule.jitter, script.jitter) or 0.0,
         chance,
     )

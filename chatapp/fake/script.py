@@ -12,7 +12,6 @@ The first rule that fits a request, and is not used up, answers it. A rule witho
 
 from __future__ import annotations
 
-import math
 import re
 import threading
 from collections.abc import Sequence
@@ -20,10 +19,16 @@ from typing import Any
 
 import msgspec
 
+from chatapp.fake.faults import Endless, Fault
+from chatapp.fake.words import MOST_SECONDS, Words, require_seconds
+
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}", re.IGNORECASE)
 PLACES = frozenset({"message", "model", "turn"})
-MOST_SECONDS = 86_400.0
 MOST_TOKENS_PER_SECOND = 1_000_000.0
+MOST_ENDLESS_TOKENS_PER_SECOND = 10_000.0
+"""What was made in vain is counted token by token when the caller has left, and meanwhile nobody else is answered."""
+
+MOST_TOKENS = 1_000_000_000_000
 
 
 class Gate:
@@ -50,11 +55,7 @@ Part = str | float | Gate
 """A piece of a reply: text that is sent as it stands, seconds of silence, or a gate."""
 
 
-class _Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all parts of the language have in common: they know no other words than their own."""
-
-
-class When(_Words, frozen=True, kw_only=True):
+class When(Words, frozen=True, kw_only=True):
     """Which requests a rule is for; every field that is given must fit.
 
     ``message`` is the whole last message of the user, but for blanks around it; ``pattern`` is a regular expression
@@ -68,16 +69,21 @@ class When(_Words, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what could never fit."""
+        super().__post_init__()
         if self.pattern is not None:
             try:
                 re.compile(self.pattern)
             except re.error as error:
                 raise ValueError(f"“pattern” is no regular expression: {error}") from error
+            except OverflowError as error:
+                raise ValueError("“pattern” has a number that is too large") from error
+            except RecursionError as error:
+                raise ValueError("“pattern” is nested too deeply") from error
         if self.turn is not None and self.turn < 1:
             raise ValueError("“turn” counts from 1")
 
 
-class Tokens(_Words, frozen=True, kw_only=True):
+class Tokens(Words, frozen=True, kw_only=True):
     """The token counts that an answer reports. What is not given is counted; details are reported where given."""
 
     prompt_tokens: int | None = None
@@ -87,91 +93,16 @@ class Tokens(_Words, frozen=True, kw_only=True):
     reasoning_tokens: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse less than nothing."""
+        """Refuse less than nothing, and a part that is more than the whole."""
         if any(value is not None and value < 0 for value in msgspec.structs.astuple(self)):
             raise ValueError("no number of tokens is below zero")
+        if any(value is not None and value > MOST_TOKENS for value in msgspec.structs.astuple(self)):
+            raise ValueError(f"no number of tokens is above {MOST_TOKENS:,}")
+        _require_part("cached_tokens", self.cached_tokens, "prompt_tokens", self.prompt_tokens)
+        _require_part("reasoning_tokens", self.reasoning_tokens, "completion_tokens", self.completion_tokens)
 
 
-class Error(_Words, frozen=True, kw_only=True, tag_field="kind", tag="error"):
-    """The provider answers with an HTTP status and an error object in place of an answer.
-
-    With ``after_characters`` the answer begins, and the error comes as an event in its middle. ``body`` takes the
-    place of the error object. ``retry_after_seconds`` is sent as ``Retry-After``, and in milliseconds too.
-    ``should_retry`` is sent as ``x-should-retry``, which the provider's own SDKs obey.
-    """
-
-    status: int = 500
-    code: str | None = None
-    type: str | None = None
-    message: str = "The fake model was told to fail."
-    body: str | dict[str, Any] | None = None
-    retry_after_seconds: float | None = None
-    should_retry: bool | None = None
-    after_characters: int | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what is no error."""
-        if not 300 <= self.status <= 599:
-            raise ValueError("“status” must be from 300 to 599")
-        _require_seconds("retry_after_seconds", self.retry_after_seconds)
-        _require_place(self.after_characters)
-
-
-class _Break(_Words, frozen=True, kw_only=True, tag_field="kind"):
-    """A fault in the middle of an answer; without ``after_characters`` it comes after all its text.
-
-    In a rule that has no text at all, a reset, a cut and a stall come in place of an answer, before its head.
-    """
-
-    after_characters: int | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a place before the beginning."""
-        _require_place(self.after_characters)
-
-
-class Reset(_Break, frozen=True, kw_only=True, tag="reset"):
-    """The connection is torn down (RST)."""
-
-
-class Cut(_Break, frozen=True, kw_only=True, tag="cut"):
-    """The answer just ends, in an orderly way and without a finish reason."""
-
-
-class Stall(_Break, frozen=True, kw_only=True, tag="stall"):
-    """Nothing more is said, and the connection stays open until the caller leaves."""
-
-
-class Malformed(_Break, frozen=True, kw_only=True, tag="malformed"):
-    """A chunk comes that is no JSON."""
-
-
-class WrongType(_Words, frozen=True, kw_only=True, tag_field="kind", tag="wrong_type"):
-    """A page comes in place of an answer, as from a proxy in between."""
-
-    content_type: str = "text/html"
-    body: str = "<html><body>Please log in.</body></html>"
-
-
-class SlowHead(_Words, frozen=True, kw_only=True, tag_field="kind", tag="slow_head"):
-    """Not even the head of the answer comes before so many seconds are over."""
-
-    seconds: float
-
-    def __post_init__(self) -> None:
-        """Refuse times that never were."""
-        _require_seconds("seconds", self.seconds)
-
-
-class Endless(_Words, frozen=True, kw_only=True, tag_field="kind", tag="endless"):
-    """The reply is said again and again, without end, whatever cap the caller has set."""
-
-
-Fault = Error | Reset | Cut | Stall | Malformed | WrongType | SlowHead | Endless
-"""What goes wrong with an answer."""
-
-
-class Rule(_Words, frozen=True, kw_only=True):
+class Rule(Words, frozen=True, kw_only=True):
     """What is answered to the requests that it is for.
 
     One of three says what: ``reply`` is text, sent word by word at the pace, or a list of texts that are sent as
@@ -200,24 +131,42 @@ class Rule(_Words, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what says nothing clear."""
+        super().__post_init__()
         said = [value for value in (self.reply, self.template, self.refusal) if value is not None]
         if len(said) > 1:
             raise ValueError("a rule has one of “reply”, “template” and “refusal”")
         if not said and self.fault is None:
             raise ValueError("a rule needs a “reply”, a “template”, a “refusal” or a “fault”")
         _require_parts(self.reply)
-        _require_seconds("first_token_seconds", self.first_token_seconds)
+        require_seconds("first_token_seconds", self.first_token_seconds)
         _require_pace(self.tokens_per_second, self.jitter)
-        _require_placeholders(self.template, self.when.pattern)
+        _require_finite(self.fault, self.tokens_per_second)
+        if not self.finish:
+            raise ValueError("“finish” must not be empty")
         if self.times is not None and self.times < 1:
             raise ValueError("“times” counts from 1")
+        if self.when != When():  # else it may still be told for which requests it is
+            self.require_placeholders()
 
     def for_requests(self, when: When) -> Rule:
         """Return the same rule for other requests."""
-        return msgspec.structs.replace(self, when=when)
+        rule = msgspec.structs.replace(self, when=when)
+        rule.require_placeholders()
+        return rule
+
+    def require_placeholders(self) -> None:
+        """Refuse a template with a placeholder that nothing stands for.
+
+        Raises:
+            ValueError: it has one.
+        """
+        known = PLACES | (re.compile(self.when.pattern).groupindex.keys() if self.when.pattern else set())
+        for name in PLACEHOLDER.findall(self.template or ""):
+            if name not in known:
+                raise ValueError(f"“template” has {{{name}}}, but there are only: {', '.join(sorted(known))}")
 
 
-class Chaos(_Words, frozen=True, kw_only=True):
+class Chaos(Words, frozen=True, kw_only=True):
     """Faults by chance: each number is the share of requests, from 0 to 1, that end so. The same seed, the same end.
 
     What goes wrong in mid-answer goes wrong somewhere in its text.
@@ -237,7 +186,7 @@ class Chaos(_Words, frozen=True, kw_only=True):
             raise ValueError("each share is from 0 to 1, and all together are at most 1")
 
 
-class Script(_Words, frozen=True, kw_only=True):
+class Script(Words, frozen=True, kw_only=True):
     """Everything that the fake is told. ``strict`` makes a request that no rule fits an error.
 
     Else the fake answers such a request by itself. The pace here is for answers whose rule has none.
@@ -253,19 +202,27 @@ class Script(_Words, frozen=True, kw_only=True):
     chaos: Chaos = Chaos()
 
     def __post_init__(self) -> None:
-        """Refuse a pace that is none."""
-        _require_seconds("first_token_seconds", self.first_token_seconds)
+        """Refuse a pace that is none, and rules that do not go with the rest."""
+        super().__post_init__()
+        require_seconds("first_token_seconds", self.first_token_seconds)
         _require_pace(self.tokens_per_second, self.jitter)
+        for number, rule in enumerate(self.rules, 1):
+            try:
+                rule.require_placeholders()
+                _require_finite(rule.fault, rule.tokens_per_second or self.tokens_per_second)
+            except ValueError as error:
+                raise ValueError(f"rule {number}: {error}") from error
 
 
-def _require_seconds(name: str, seconds: float | None) -> None:
-    if seconds is not None and not 0 <= seconds <= MOST_SECONDS:
-        raise ValueError(f"“{name}” must be seconds from 0 to {MOST_SECONDS:,.0f}")
+def _require_part(name: str, part: int | None, of: str, whole: int | None) -> None:
+    if part is not None and whole is not None and part > whole:
+        raise ValueError(f"“{name}” is more than “{of}”")
 
 
-def _require_place(after_characters: int | None) -> None:
-    if after_characters is not None and after_characters < 0:
-        raise ValueError("“after_characters” counts from 0")
+def _require_finite(fault: Fault | None, tokens_per_second: float | None) -> None:
+    if isinstance(fault, Endless) and (tokens_per_second or 0) > MOST_ENDLESS_TOKENS_PER_SECOND:
+        most = f"{MOST_ENDLESS_TOKENS_PER_SECOND:,.0f}"
+        raise ValueError(f"“tokens_per_second” must be at most {most} where the answer is endless")
 
 
 def _require_pace(tokens_per_second: float | None, jitter: float | None) -> None:
@@ -277,13 +234,6 @@ def _require_pace(tokens_per_second: float | None, jitter: float | None) -> None
 
 def _require_parts(reply: str | Sequence[Any] | None) -> None:
     for part in () if isinstance(reply, str) else reply or ():
-        is_silence = isinstance(part, int | float) and not isinstance(part, bool) and math.isfinite(part)
+        is_silence = isinstance(part, int | float) and not isinstance(part, bool)
         if not isinstance(part, str | Gate) and not (is_silence and 0 <= part <= MOST_SECONDS):
             raise ValueError("a list in “reply” holds texts, and seconds of silence from 0 on")
-
-
-def _require_placeholders(template: str | None, pattern: str | None) -> None:
-    known = PLACES | (re.compile(pattern).groupindex.keys() if pattern else set())
-    for name in PLACEHOLDER.findall(template or ""):
-        if name not in known:
-            raise ValueError(f"“template” has {{{name}}}, but there are only: {', '.join(sorted(known))}")

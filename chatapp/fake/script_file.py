@@ -9,13 +9,15 @@ from typing import get_args
 
 import msgspec
 
-from chatapp.fake.script import Fault, Script
+from chatapp.fake.faults import Fault
+from chatapp.fake.script import Script
 
 PLACE = re.compile(r" - at `\$\.?(.*)`$")
 INDEX = re.compile(r"\[(\d+)\]")
 UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 MISSING = re.compile(r"Object missing required field `(.*)`")
 NO_SUCH = re.compile(r"Invalid value '(.*)'")  # the one thing that is one of a few is the kind of a fault
+OUT_OF_RANGE = "Number out of range"
 EXPECTED = re.compile(r"Expected `(.*?)`")
 FAULTS = sorted(str(kind.__struct_config__.tag) for kind in get_args(Fault))
 KINDS = {
@@ -40,7 +42,8 @@ def read_script(path: Path) -> Script:
         BadScript: it cannot be read, or something in it is wrong.
     """
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Script)
+        # Some editors put a byte order mark before UTF-8.
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8-sig")), Script)
     except OSError as error:
         raise BadScript(f"The script {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -48,11 +51,16 @@ def read_script(path: Path) -> Script:
     except tomllib.TOMLDecodeError as error:
         raise BadScript(f"The script {path} is not TOML: {error}.") from error
     except msgspec.ValidationError as error:
-        raise BadScript(f"The script {path} cannot be used: {_in_plain_words(str(error))}.") from error
+        raise BadScript(f"The script {path} cannot be used: {in_plain_words(error)}.") from error
+    except RecursionError as error:
+        raise BadScript(f"The script {path} cannot be used: it is nested too deeply.") from error
+    except (OverflowError, ValueError) as error:  # TOML's own errors are above: what is left are endless digits
+        raise BadScript(f"The script {path} cannot be used: a number in it is too large.") from error
 
 
-def _in_plain_words(reason: str) -> str:
+def in_plain_words(error: msgspec.ValidationError) -> str:
     """Return what is wrong, with the place first: ``rule 2, fault: “code” …``, counted as people count, from 1."""
+    reason = str(error)
     place = PLACE.search(reason)
     words = _without_jargon(PLACE.sub("", reason))
     if place is None or not place[1]:
@@ -69,6 +77,8 @@ def _without_jargon(words: str) -> str:
         return f"“{missing[1]}” is missing"
     if no_such := NO_SUCH.fullmatch(words):
         return f"there is no “{no_such[1]}”, there are only: {', '.join(FAULTS)}"
+    if words == OUT_OF_RANGE:
+        return "it is too large"
     if expected := EXPECTED.match(words):
         kinds = [KINDS.get(kind, kind) for kind in expected[1].split(" | ") if kind != "null"]
         return f"it must be {' or '.join(kinds)}"

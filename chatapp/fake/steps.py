@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chatapp.domain.entities import Usage
-from chatapp.fake.script import Cut, Error, Gate, Malformed, Reset, WrongType
+from chatapp.fake.faults import Cut, Error, Malformed, Reset, WrongType
+from chatapp.fake.script import Gate
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from chatapp.fake.call import Bill, Call
 from chatapp.fake.model import ScriptedModel
-from chatapp.fake.script import Error, Rule, Script, When
-from chatapp.fake.script_file import read_script
+from chatapp.fake.script import Rule, Script, When
+from chatapp.fake.script_file import BadScript, in_plain_words, read_script
 from chatapp.fake.server import FakeServer
 from chatapp.fake.server.exchange import Exchange
+
+T = TypeVar("T", Rule, When)
 
 
 class Told:
@@ -30,8 +34,12 @@ class Told:
         model: str | None = None,
         turn: int | None = None,
     ) -> None:
-        """Keep the answer for requests that fit: see ``chatapp.fake.When``."""
-        wanted = self._rule.for_requests(When(message=message, pattern=pattern, model=model, turn=turn))
+        """Keep the answer for requests that fit: see ``chatapp.fake.When``.
+
+        Until then it answers all of them. Where a program may ask at any moment, give the rule its ``when=When(…)``.
+        """
+        when = _checked({"message": message, "pattern": pattern, "model": model, "turn": turn}, When)
+        wanted = self._rule.for_requests(when)
         self._model.replace(self._rule, wanted)
         self._rule = wanted
 
@@ -79,11 +87,15 @@ class FakeLLM:
 
     def fail(self, status: int = 500, *, times: int | None = None, **error: Any) -> Told:
         """Answer with an error in place of a text; ``error`` has fields of ``Error``."""
-        return self.rule(fault=Error(status=status, **error), times=times)
+        return self.rule(fault={"kind": "error", "status": status, **error}, times=times)
 
     def rule(self, **fields: Any) -> Told:
-        """Add a rule, whatever it says; see ``chatapp.fake.Rule``. The first one that fits a request answers it."""
-        return Told(self._server.model, Rule(**fields))
+        """Add a rule, whatever it says; see ``chatapp.fake.Rule``. The first one that fits a request answers it.
+
+        Raises:
+            BadScript: it cannot be used.
+        """
+        return Told(self._server.model, _checked(fields, Rule))
 
     def load(self, script: Script | Path | str) -> None:
         """Forget all rules, and answer by a script, or by the TOML file of that name.
@@ -100,3 +112,11 @@ class FakeLLM:
             TimeoutError: it did not come within five seconds.
         """
         return self._server.model.wait_for_call(number)
+
+
+def _checked(fields: dict[str, Any], kind: type[T]) -> T:
+    """Return what the fields say; Python alone would take a number for a text, and stumble over it much later."""
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise BadScript(f"The rule cannot be used: {in_plain_words(error)}.") from error

@@ -52,6 +52,27 @@ ANSWERS = {
         'fault = { kind = "error", status = 429, body = { error = { code = "insufficient_quota" } } }',
         Heard("", None, "ProviderQuota"),
     ),
+    "JSON in a text": (
+        """fault = { kind = "error", status = 429, body = '{"error": {"code": "insufficient_quota"}}' }""",
+        Heard("", None, "ProviderQuota"),
+    ),
+    "JSON that is no object": (
+        'fault = { kind = "error", status = 400, body = "[1]" }',
+        Heard("", None, "ProviderRefused"),
+    ),
+    "a body of one's own in mid-answer": (
+        FAULT + '{ kind = "error", after_characters = 6, body = { error = { code = "context_length_exceeded" } } }',
+        Heard("one tw", None, "ContextTooLong"),
+    ),
+    "a body without an error in mid-answer": (
+        FAULT + '{ kind = "error", after_characters = 6, body = { detail = "oops" } }',
+        Heard("one tw", None, "ProviderFailed"),
+    ),
+    "a NUL": ('reply = "one\\u0000 two \\u0000"', Heard("one two ", (1, 3), "stop")),
+    "the code of strict mode": (
+        'fault = { kind = "error", status = 400, code = "no_rule" }',
+        Heard("", None, "ProviderRefused"),
+    ),
     "an error in mid-answer": (
         FAULT + '{ kind = "error", code = "insufficient_quota", after_characters = 6 }',
         Heard("one tw", None, "ProviderQuota"),

@@ -283,7 +283,7 @@ def test_a_strange_request_id_is_replaced(offered: str) -> None:
 
 
 def test_a_stream_that_cannot_be_written_ends_in_an_error_event(caplog: pytest.LogCaptureFixture) -> None:
-    app = app_with([once("Hello ", "\ud800")])
+    app = app_with(model=BrokenModel(Started("req"), Delta("Hello "), Delta("\ud800")))
 
     last = app.stream()[-1]
 

@@ -144,7 +144,32 @@ def test_an_answer_in_one_piece_is_lost_to_whoever_leaves_before_it() -> None:
 
     play(call, most_pieces=2)
 
-    assert (call.cancelled_after_characters, call.bill) == (0, bill_of(1, 2))
+    assert (call.cancelled_after_characters, call.text, call.bill) == (0, "", bill_of(1, 2))
+
+
+def test_an_answer_in_one_piece_has_not_gone_out_before_its_end() -> None:
+    call = taken(Rule(reply="one two"), streamed=False)
+    went_out = [(call.text, call.has_begun) for _ in call.steps()]
+
+    assert set(went_out) == {("", False)}
+    assert (call.text, call.has_begun) == ("one two", True)
+
+
+def test_an_error_in_place_of_an_answer_in_one_piece_costs_nothing() -> None:
+    call = taken(Rule(reply=WORDS, fault=Error(after_characters=5)), streamed=False)
+
+    play(call)
+
+    assert (call.ended, call.text, call.has_begun, call.bill) == (Ending.FAILED, "", False, Bill())
+
+
+def test_usage_is_what_the_caller_was_told_and_the_bill_is_not() -> None:
+    call = taken(Rule(reply=WORDS, usage=Tokens(completion_tokens=30)))
+    call.keep_usage()
+
+    play(call)
+
+    assert (call.usage, call.bill) == (None, bill_of(1, 30))
 
 
 def test_only_the_first_end_of_a_call_counts() -> None:

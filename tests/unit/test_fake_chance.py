@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.fake import Chaos, Cut, Endless, Error, Gate, Malformed, Reset, Rule, Script, Stall
-from chatapp.fake.script import Fault
+from chatapp.fake.faults import Fault
 from chatapp.fake.steps import Begin, Piece, Played, Silence, made_by, timed
 from tests.unit.scripted import WORDS, planned, silences_in
 
@@ -40,6 +40,12 @@ def test_a_rule_has_the_pace_of_its_script_but_for_its_own() -> None:
 
     assert silences(Rule(reply="a b"), script) == [2, 0, 0.25]
     assert silences(Rule(reply="a b", first_token_seconds=0, tokens_per_second=1), script) == [0, 0, 1]
+
+
+def test_an_endless_answer_that_is_added_to_a_fast_script_is_slower() -> None:
+    plan = planned(Rule(reply="a", fault=Endless()), script=Script(tokens_per_second=1_000_000))
+
+    assert plan.pace.tokens_per_second == 10_000
 
 
 def test_an_endless_answer_keeps_a_pace_that_it_was_given() -> None:

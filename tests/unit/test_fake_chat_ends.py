@@ -62,6 +62,23 @@ def test_a_strict_script_names_the_rule_that_comes_nearest() -> None:
         events_of(fake, question("Hallo"))
 
 
+def test_a_rule_that_looks_like_strict_mode_is_a_rule() -> None:
+    fake = fake_with(Rule(fault=Error(status=400, code="no_rule", message="secret")))
+
+    with pytest.raises(ProviderRefused, match="refused this request"):
+        events_of(fake)
+
+
+def test_stop_ends_what_nobody_has_begun_to_read() -> None:
+    fake = fake_with(once("one"))
+    stream = fake.open(question())
+
+    stream.stop()
+
+    assert fake.calls[0].ended is Ending.CANCELLED
+    assert list(stream) == []
+
+
 def test_a_reader_who_leaves_has_cancelled_it() -> None:
     fake = fake_with(once("one two three"))
 

@@ -1,6 +1,7 @@
 """Which rule of its script the fake answers by, and what it says where none fits."""
 
 import threading
+from time import monotonic
 
 import pytest
 
@@ -118,6 +119,15 @@ def test_a_rule_that_takes_the_place_of_another_can_be_used_as_often() -> None:
     assert answers(model, "b", "c", "c") == ["two", "one", "two"]
 
 
+def test_a_rule_that_was_forgotten_cannot_be_replaced() -> None:
+    model, rule = ScriptedModel(), once("one")
+    model.add(rule)
+    model.load(Script())
+
+    with pytest.raises(ValueError, match="This rule is not there any more"):
+        model.replace(rule, rule)
+
+
 def test_a_strict_script_refuses_what_no_rule_fits() -> None:
     model = ScriptedModel(Script(rules=[Rule(when=When(message="x"), reply="one")], strict=True))
 
@@ -158,6 +168,15 @@ def test_the_rule_that_comes_nearest_is_named_with_its_reason(whens: list[When],
     assert sentence == f"{said} {reason}"
 
 
+def test_long_rules_are_compared_in_no_time() -> None:
+    rules = [Rule(when=When(message=f"{number} {'word after word ' * 150}"), reply="x") for number in range(10)]
+
+    began_at = monotonic()
+    explanation(rules, asked("word upon word " * 150))
+
+    assert monotonic() - began_at < 0.2
+
+
 def test_a_long_message_is_quoted_only_in_part() -> None:
     sentence = explanation([], asked("x" * 10_000))
 
@@ -182,6 +201,8 @@ def test_a_call_can_be_waited_for() -> None:
     assert model.wait_for_call(2).message == "two"
     with pytest.raises(TimeoutError, match="2 calls came, not 3"):
         model.wait_for_call(3, timeout_seconds=0)
+    with pytest.raises(ValueError, match="counted from 1"):
+        model.wait_for_call(0)
 
 
 def test_a_call_that_nobody_ended_still_runs() -> None:

@@ -72,6 +72,10 @@ def test_a_template_is_filled_from_the_request(template: str, when: When, text: 
     assert text_in(plan.steps()) == text
 
 
+def test_a_placeholder_that_nothing_stands_for_stays() -> None:
+    assert text_in(planned(Rule(template="{name}, {turn}")).steps()) == "{name}, 1"
+
+
 def test_what_a_user_says_is_no_template() -> None:
     plan = planned(Rule(template="{message}"), asked("{model} {turn} \\g<0>"))
 
@@ -96,10 +100,18 @@ def test_the_cap_cuts_off_what_is_too_long(rule: Rule, cap: int | None, tokens: 
     assert finish == Finish("stop" if tokens == 4 else "length", Usage(1, tokens))
 
 
+def test_nothing_is_waited_for_behind_the_last_token_of_a_cap() -> None:
+    assert played(Rule(reply=["one ", Gate(), "two"]), max_tokens=1) == [
+        Begin(),
+        Piece("one "),
+        Finish("length", Usage(1, 1)),
+    ]
+
+
 def test_the_cap_counts_tokens_and_no_silences() -> None:
     steps = played(Rule(reply=[1, "one ", 2, "two ", 3, "three"]), max_tokens=2)
 
-    assert (pieces_in(steps), silences_in(steps)) == (["one ", "two "], [1, 2, 3])
+    assert (pieces_in(steps), silences_in(steps)) == (["one ", "two "], [1, 2])
 
 
 @pytest.mark.parametrize(

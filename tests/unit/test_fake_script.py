@@ -1,6 +1,7 @@
 """The language of the fake in Python: what it can say, and what it refuses to hear."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from math import inf, nan
 from typing import Any
 
@@ -23,7 +24,8 @@ from chatapp.fake import (
     When,
     WrongType,
 )
-from chatapp.fake.script import MOST_SECONDS, MOST_TOKENS_PER_SECOND
+from chatapp.fake.script import MOST_TOKENS_PER_SECOND
+from chatapp.fake.words import MOST_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -84,6 +86,21 @@ def test_a_part_is_a_text_or_a_silence_that_can_be(part: object) -> None:
         (lambda: Tokens(reasoning_tokens=-1), "tokens"),
         (lambda: Error(status=299), "status"),
         (lambda: Error(status=600), "status"),
+        (lambda: Error(status=304), "status"),
+        (lambda: Error(body={"x": nan}), "body"),
+        (lambda: Error(body={"x": datetime.now(UTC)}), "body"),
+        (lambda: WrongType(content_type="text/event-stream; charset=utf-8"), "content_type"),
+        (lambda: WrongType(content_type="text/html\r\nX: y"), "content_type"),
+        (lambda: WrongType(content_type="text/żółw"), "content_type"),
+        (lambda: WrongType(content_type=" "), "content_type"),
+        (lambda: Rule(reply="x", finish=""), "finish"),
+        (lambda: Rule(reply="x", times=10**400), "times"),
+        (lambda: Rule(reply=["x", 10**400]), "reply"),
+        (lambda: When(pattern="a{99999999999999}"), "pattern"),
+        (lambda: When(pattern="(" * 3_000 + ")" * 3_000), "pattern"),
+        (lambda: Tokens(prompt_tokens=10**13), "tokens"),
+        (lambda: Tokens(prompt_tokens=1, cached_tokens=2), "cached_tokens"),
+        (lambda: Tokens(completion_tokens=1, reasoning_tokens=2), "reasoning_tokens"),
         (lambda: Error(retry_after_seconds=-1), "retry_after_seconds"),
         (lambda: Error(after_characters=-1), "after_characters"),
         (lambda: Reset(after_characters=-1), "after_characters"),
@@ -106,7 +123,65 @@ def test_a_number_that_makes_no_sense_is_refused_by_its_name(make: Callable[[], 
 )
 def test_a_template_knows_its_placeholders(template: str, pattern: str | None) -> None:
     with pytest.raises(ValueError, match=r"“template” has \{\w+\}, but there are only: message, model"):
-        Rule(template=template, when=When(pattern=pattern))
+        Script(rules=[Rule(template=template, when=When(pattern=pattern))])
+
+
+def test_a_rule_may_still_be_told_what_its_placeholders_stand_for() -> None:
+    rule = Rule(template="{first}")
+
+    assert rule.for_requests(When(pattern="(?P<first>.)")).template == "{first}"
+    with pytest.raises(ValueError, match="there are only"):
+        rule.for_requests(When())
+
+
+HALF = "\ud83d"
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: Rule(reply=HALF), "reply"),
+        (lambda: Rule(reply=["x", HALF]), "reply"),
+        (lambda: Rule(template=HALF), "template"),
+        (lambda: Rule(refusal=HALF), "refusal"),
+        (lambda: Rule(reply="x", finish=HALF), "finish"),
+        (lambda: Error(message=HALF), "message"),
+        (lambda: Error(body=HALF), "body"),
+        (lambda: Error(body={"x": [HALF]}), "body"),
+        (lambda: WrongType(body=HALF), "body"),
+    ],
+)
+def test_half_of_a_character_is_refused(make: Callable[[], object], name: str) -> None:
+    with pytest.raises(ValueError, match=f"“{name}” (has half of a character|must be what JSON can say)"):
+        make()
+
+
+def test_an_endless_answer_is_not_too_fast_to_be_counted() -> None:
+    most = Rule(reply="x", tokens_per_second=10_000, fault=Endless())
+
+    with pytest.raises(ValueError, match="at most 10,000 where the answer is endless"):
+        Rule(reply="x", tokens_per_second=10_001, fault=Endless())
+    with pytest.raises(ValueError, match="rule 2: “tokens_per_second” must be at most 10,000"):
+        Script(tokens_per_second=20_000, rules=[most, Rule(reply="x", fault=Endless())])
+    assert Script(tokens_per_second=20_000, rules=[most]).rules == [most]
+
+
+@pytest.mark.parametrize(
+    ("error", "understood"),
+    [
+        (
+            Error(code="x", message="y"),
+            {"code": "x", "message": "y", "param": None, "type": "server_error"},
+        ),
+        (Error(body={"error": {"code": "x"}}), {"code": "x"}),
+        (Error(body={"detail": "x"}), {"detail": "x"}),
+        (Error(body='{"error": {"code": "x"}}'), {"code": "x"}),
+        (Error(body="[1]"), [1]),
+        (Error(body="<html>"), "<html>"),
+    ],
+)
+def test_an_error_is_understood_as_the_sdk_does(error: Error, understood: object) -> None:
+    assert error.understood == understood
 
 
 def test_a_rule_for_other_requests_is_looked_at_again() -> None:

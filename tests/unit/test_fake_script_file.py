@@ -100,6 +100,16 @@ SENTENCES = {
         "rule 1, when: “pattern” is no regular expression: missing ), unterminated subpattern at position 0."
     ),
     ONE + "usage = 1": "rule 1, usage: it must be true or false or a table.",
+    ONE + f"when = {{ pattern = '{'(' * 3_000}{')' * 3_000}' }}": "rule 1, when: “pattern” is nested too deeply.",
+    ONE + "when = { pattern = 'a{99999999999999}' }": "rule 1, when: “pattern” has a number that is too large.",
+    "seed = 1" + "0" * 400: "“seed” is too large.",
+    "seed = 1" + "0" * 5_000: "a number in it is too large.",
+    "jitter = 1" + "0" * 400: "jitter: it is too large.",
+    "x = " + "[" * 3_000 + "]" * 3_000: "it is nested too deeply.",
+    ONE + "times = 1" + "0" * 400: "rule 1: “times” is too large.",
+    ONE + "fault = { kind = 'error', body = { at = 2026-11-22 } }": (
+        "rule 1, fault: “body” must be what JSON can say: no dates, no “nan”, no “inf”."
+    ),
     ONE + "usage = { prompt_tokens = -1 }": "rule 1, usage: no number of tokens is below zero.",
     ONE + 'fault = "cut"': "rule 1, fault: it must be a table.",
     ONE + "fault = {}": "rule 1, fault: “kind” is missing.",
@@ -110,7 +120,7 @@ SENTENCES = {
     ONE + "fault = { kind = 'slow_head' }": "rule 1, fault: “seconds” is missing.",
     ONE + "fault = { kind = 'endless', after_characters = 1 }": "rule 1, fault: “after_characters” is not known here.",
     ONE + "fault = { kind = 'cut', after_characters = -1 }": "rule 1, fault: “after_characters” counts from 0.",
-    ONE + "fault = { kind = 'error', status = 200 }": "rule 1, fault: “status” must be from 300 to 599.",
+    ONE + "fault = { kind = 'error', status = 200 }": "rule 1, fault: “status” must be from 300 to 599, but not 304.",
     ONE + "fault = { kind = 'error', body = 1 }": "rule 1, fault, body: it must be a text or a table.",
 }
 
@@ -166,6 +176,12 @@ def test_an_empty_file_is_a_script_without_rules(path: Path) -> None:
     path.touch()
 
     assert read_script(path) == Script()
+
+
+def test_a_byte_order_mark_is_passed_over(path: Path) -> None:
+    path.write_text("seed = 7", "utf-8-sig")
+
+    assert read_script(path) == Script(seed=7)
 
 
 @pytest.mark.parametrize(("toml", "sentence"), SENTENCES.items())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from ssl import SSLContext
 from time import monotonic
 
 from chatapp.fake.server.exchange import Exchange
 from chatapp.fake.server.loopback import LoopbackServer
-from chatapp.fake.server.sending import Sending
+from chatapp.fake.server.sending import Sendings
 from chatapp.fake.steps import timed
 from tests.upstream.script import Send, Step
 from tests.upstream.wire import error, models, sse
@@ -19,6 +19,8 @@ SHUTDOWN_DATES = {"gpt-4o-mini": "2027-01-14", "gpt-6-luna": None}
 
 class ScriptedUpstream(LoopbackServer):
     """Plays one script a request, in the order in which they were given, and then an ordinary answer to each."""
+
+    answers_strangers = True  # some tests make it a proxy
 
     def __init__(self, tls: SSLContext | None = None) -> None:
         super().__init__(tls=tls)
@@ -40,7 +42,7 @@ class ScriptedUpstream(LoopbackServer):
         assert exchange, f"{len(self.exchanges)} requests came, not {count}"
         return exchange
 
-    def answer(self, exchange: Exchange) -> Iterator[tuple[float, Sending]]:
+    def answer(self, exchange: Exchange) -> Sendings:
         """Play the next script."""
         steps = self._scripts.popleft() if self._scripts else ordinary(exchange)
         return timed([*steps, Send(b"")], monotonic)  # a silence at the end lasts until the step behind it

@@ -1,7 +1,8 @@
 """The fake as a server that speaks OpenAI's Chat Completions.
 
-``loopback`` listens, ``connection`` reads requests, ``server`` has the routes. ``completions`` answers: ``request``
-checks one, ``speech`` turns a call's steps into what ``wire`` says OpenAI sends, ``playing`` sends it when it is due.
+``loopback`` listens, ``connection`` takes requests: ``reading`` reads them, ``strangers`` keeps others' web pages
+out. ``server`` has the routes. ``completions`` answers: ``request`` checks one, ``speech`` turns a call's steps into
+what ``wire`` says OpenAI sends, ``playing`` sends it when it is due. ``answers`` are those that are no model's.
 ``live_page`` shows the calls in a browser: ``calls_view`` is what it sees, ``calls_feed`` how it hears of changes.
 """
 

@@ -6,20 +6,20 @@ find thousands of the page's own, and everything would be sent again although no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
 from chatapp.fake.server import wire
 from chatapp.fake.server.calls_view import CallsView, View, in_short, mark
-from chatapp.fake.server.sending import Send
+from chatapp.fake.server.sending import Send, Sendings
 
 SECONDS_BETWEEN_LOOKS = 0.25
 SECONDS_BETWEEN_COMMENTS = 15.0
 COMMENT = b": still here\n\n"
 
 
-def feed(view: CallsView, headers: Mapping[str, str]) -> Iterator[tuple[float, Send]]:
+def feed(view: CallsView, headers: Mapping[str, str]) -> Sendings:
     """Yield what one viewer is sent, for as long as they look."""
     yield monotonic(), Send(wire.head(200, {**headers, **wire.STREAM_HEADERS}))
     changes = _Changes(view)

@@ -9,10 +9,11 @@ import msgspec
 
 from chatapp.fake.asked import text_of
 from chatapp.fake.call import Call, Ending
+from chatapp.fake.faults import Error
 from chatapp.fake.model import ScriptedModel
-from chatapp.fake.script import Error
 
 MOST_CALLS_SHOWN = 200
+LONGEST_NAME_CHARACTERS = 200
 LONGEST_MESSAGE_CHARACTERS = 600
 LONGEST_TEXT_CHARACTERS = 600
 MOST_MESSAGES_IN_DETAIL = 100
@@ -68,7 +69,7 @@ def in_short(call: Call) -> View:
     return {
         "number": call.number,
         "time": call.came_at.isoformat(timespec="milliseconds"),
-        "model": call.model,
+        "model": _beginning(call.model, LONGEST_NAME_CHARACTERS),
         "turn": call.turn,
         "message": _beginning(message, LONGEST_MESSAGE_CHARACTERS),
         "rule": call.rule,
@@ -97,7 +98,7 @@ def in_detail(call: Call) -> View:
         "messages_before": len(call.messages) - len(said),
         "messages": [_message(message) for message in said],
         "text": _beginning(call.text, LONGEST_TEXT_IN_DETAIL_CHARACTERS),
-        "answered_by": call.plan.answered_by,
+        "answered_by": _beginning(call.plan.answered_by, LONGEST_NAME_CHARACTERS),
         "finish": call.plan.finish if call.state is Ending.FINISHED else None,
         "rule": call.rule,
         "fault": None if fault is None else msgspec.to_builtins(fault),

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 
 from chatapp.domain.entities import ModelCard
 from chatapp.fake.call import Call
+from chatapp.fake.faults import Error
 from chatapp.fake.model import ScriptedModel
-from chatapp.fake.server import wire
+from chatapp.fake.server.answers import now, ok, refused
 from chatapp.fake.server.exchange import Exchange
 from chatapp.fake.server.request import BadRequest, parse
-from chatapp.fake.server.sending import Send, Sending
+from chatapp.fake.server.sending import Sendings
 from chatapp.fake.server.speech import Speech
 
 LISTED_SINCE = 1_795_353_000
 REQUESTS_A_MINUTE = 10_000
 TOKENS_A_MINUTE = 2_000_000
-
-Sendings = Iterator[tuple[float, Sending]]
 
 
 class Completions:
@@ -31,8 +30,8 @@ class Completions:
 
     def answer(self, exchange: Exchange) -> Sendings:
         """Return what is answered to a request for a completion."""
-        if not (exchange.headers.get("Authorization") or "").removeprefix("Bearer ").strip():
-            return now(refused(401, "You didn't provide an API key.", code="invalid_api_key"))
+        if not _has_key(exchange):
+            return _without_key()
         try:
             request = parse(exchange.body)
         except BadRequest as error:
@@ -49,41 +48,39 @@ class Completions:
         if call := self._calls.pop(exchange, None):
             call.end(cancelled=exchange.peer_left_at is not None)
 
-    def models(self) -> Sendings:
+    def models(self, exchange: Exchange) -> Sendings:
         """Return the list of models."""
+        if not _has_key(exchange):
+            return _without_key()
         return now(ok({"object": "list", "data": [_listed(card) for card in self._cards.values()]}))
 
-    def one_model(self, model_id: str) -> Sendings:
+    def one_model(self, exchange: Exchange, model_id: str) -> Sendings:
         """Return one model."""
+        if not _has_key(exchange):
+            return _without_key()
         card = self._cards.get(model_id)
         if card is None:
             return now(refused(404, f"The model '{model_id}' does not exist.", param="model", code="model_not_found"))
         return now(ok(_listed(card)))
 
 
-def now(data: bytes) -> Sendings:
-    """Return an answer that goes out at once."""
-    return iter([(monotonic(), Send(data))])
+def _has_key(exchange: Exchange) -> bool:
+    return bool((exchange.headers.get("Authorization") or "").removeprefix("Bearer ").strip())
 
 
-def ok(value: object) -> bytes:
-    """Return JSON as an answer."""
-    return wire.whole(wire.as_json(value))
-
-
-def refused(status: int, message: str, *, param: str | None = None, code: str | None = None) -> bytes:
-    """Return an error that no rule asked for: the request is wrong."""
-    body = wire.as_json(wire.error_object(message, param=param, code=code))
-    return wire.whole(body, status=status, headers={"x-request-id": "req_fake_refused"})
+def _without_key() -> Sendings:
+    return now(refused(401, "You didn't provide an API key.", code="invalid_api_key"))
 
 
 def _headers(call: Call) -> Mapping[str, str]:
+    fault = call.plan.fault
+    is_limited = isinstance(fault, Error) and fault.status == 429 and fault.after_characters is None
     return {
         "x-request-id": call.id,
         "openai-processing-ms": str(round((monotonic() - call.began_at) * 1000)),
         "openai-version": "2020-10-01",
         "x-ratelimit-limit-requests": str(REQUESTS_A_MINUTE),
-        "x-ratelimit-remaining-requests": str(REQUESTS_A_MINUTE - 1),
+        "x-ratelimit-remaining-requests": "0" if is_limited else str(REQUESTS_A_MINUTE - 1),
         "x-ratelimit-reset-requests": "6ms",
         "x-ratelimit-limit-tokens": str(TOKENS_A_MINUTE),
         "x-ratelimit-remaining-tokens": str(max(0, TOKENS_A_MINUTE - call.plan.usage.total_tokens)),

@@ -1,28 +1,25 @@
-"""One connection to the server: reads requests, plays an answer to each, notices a peer that leaves."""
+"""One connection to the server: takes requests, plays an answer to each, notices a peer that leaves."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from email.message import Message
-from http.client import HTTPException, parse_headers
-from io import BytesIO
+from collections.abc import Callable
 from time import monotonic
 from typing import cast
 
-from chatapp.fake.server import wire
+from chatapp.fake.server.answers import now, refused, without_body
 from chatapp.fake.server.exchange import Exchange
 from chatapp.fake.server.playing import Playing
-from chatapp.fake.server.sending import Sending
+from chatapp.fake.server.reading import Reader, Unreadable
+from chatapp.fake.server.sending import Sendings
 
 log = logging.getLogger(__name__)
 
-LONGEST_HEAD_BYTES = 65_536
-LONGEST_BODY_BYTES = 64_000_000
-END_OF_HEAD = b"\r\n\r\n"
+MOST_WAITING_BYTES = 1_000_000
+SECONDS_TO_HEAR_WHY = 2.0
 
-Answering = Callable[[Exchange], Iterator[tuple[float, Sending]]]
+Answering = Callable[[Exchange], Sendings]
 """Decides what a request is answered."""
 
 
@@ -40,8 +37,8 @@ class Connection(asyncio.Protocol):
         self._answer = answer
         self._on_over = on_over
         self._open_ones = open_ones
-        self._received = bytearray()
-        self._head: tuple[str, str, Message] | None = None
+        self._reader = Reader(self._ask_for_body)
+        self._hears = True
         self._playing: Playing | None = None
         self._transport: asyncio.Transport
 
@@ -55,9 +52,13 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a piece of a request; what comes in mid-answer waits."""
-        self._received += data
+        if not self._hears:
+            return
+        self._reader.feed(data)
         if self._playing is None:
             self._go_on()
+        elif self._reader.waiting_bytes > MOST_WAITING_BYTES:
+            self._transport.pause_reading()  # such a peer is not seen to leave, but it cannot fill our memory either
 
     def pause_writing(self) -> None:
         """Let the answer wait for its reader."""
@@ -82,19 +83,21 @@ class Connection(asyncio.Protocol):
     def _go_on(self) -> None:
         """Begin to answer the next request that is whole."""
         try:
-            exchange = self._next_request()
-        except (HTTPException, ValueError):
-            self._hang_up(400, "This is no HTTP request that I understand.")
+            request = self._reader.next()
+        except Unreadable as error:
+            self._refuse(error)
             return
-        if exchange is not None:
-            self._begin(exchange)
+        if request is not None:
+            head, body = request
+            self._begin(Exchange(self._number, head.method, head.path, head.headers, body), is_last=head.is_last)
 
-    def _begin(self, exchange: Exchange) -> None:
-        is_last = (exchange.headers.get("Connection") or "").lower() == "close"
-
+    def _begin(self, exchange: Exchange, *, is_last: bool) -> None:
         def over(peer_left: bool) -> None:
             exchange.peer_left_at = monotonic() if peer_left else None
-            self._on_over(exchange)
+            try:
+                self._on_over(exchange)
+            except Exception:
+                log.exception("The fake could not end %s %s", exchange.method, _place(exchange))
             exchange.end()
             self._playing = None
             if is_last:
@@ -105,83 +108,30 @@ class Connection(asyncio.Protocol):
         try:
             steps = self._answer(exchange)
         except Exception:
-            log.exception("The fake could not answer %s %s", exchange.method, exchange.path)
-            self._hang_up(500, "The fake itself has a fault.")
-            return
-        self._playing = Playing(self._transport, steps, over)
+            log.exception("The fake could not answer %s %s", exchange.method, _place(exchange))
+            steps = now(refused(500, "The fake itself has a fault."))
+        self._playing = Playing(self._transport, without_body(steps) if exchange.method == "HEAD" else steps, over)
         self._playing.go_on()
 
     def _go_on_if_idle(self) -> None:
-        if self._playing is None and self._received and not self._transport.is_closing():
-            self._go_on()
+        if self._playing is None and not self._transport.is_closing():
+            self._transport.resume_reading()
+            if self._reader.waiting_bytes:
+                self._go_on()
 
-    def _next_request(self) -> Exchange | None:
-        """Return the next request, or None while it is not whole.
+    def _ask_for_body(self) -> None:
+        self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-        Raises:
-            HTTPException: its head is wrong.
-            ValueError: its length is wrong.
-        """
-        if self._head is None:
-            end = self._received.find(END_OF_HEAD)
-            if end < 0:
-                if len(self._received) > LONGEST_HEAD_BYTES:
-                    raise HTTPException("The head is too long.")
-                return None
-            self._head = _parsed(bytes(self._received[: end + len(END_OF_HEAD)]))
-            del self._received[: end + len(END_OF_HEAD)]
-            if "100-continue" in (self._head[2].get("Expect") or "").lower():
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        method, path, headers = self._head
-        if (headers.get("Transfer-Encoding") or "").lower() == "chunked":
-            taken = _unchunked(self._received)
-            if taken is None:
-                return None
-            body, size = taken
-        else:
-            size = int(headers.get("Content-Length") or 0)
-            if not 0 <= size <= LONGEST_BODY_BYTES:
-                raise ValueError("The body is too long.")
-            if len(self._received) < size:
-                return None
-            body = bytes(self._received[:size])
-        del self._received[:size]
-        self._head = None
-        return Exchange(self._number, method, path, headers, body)
-
-    def _hang_up(self, status: int, reason: str) -> None:
-        body = wire.as_json(wire.error_object(reason))
-        self._transport.write(wire.whole(body, status=status, headers={"Connection": "close"}))
-        self._transport.close()
+    def _refuse(self, error: Unreadable) -> None:
+        """Say why, and hang up. What still comes is thrown away: closed over it, the peer would not hear why."""
+        self._hears = False
+        self._transport.write(refused(error.status, str(error), headers={"Connection": "close"}))
+        if not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        self._transport.write_eof()
+        asyncio.get_running_loop().call_later(SECONDS_TO_HEAR_WHY, self._transport.close)
 
 
-def _parsed(head: bytes) -> tuple[str, str, Message]:
-    reader = BytesIO(head.lstrip(b"\r\n"))
-    words = reader.readline().decode("latin-1").split()
-    if len(words) != 3 or not words[2].startswith("HTTP/1."):
-        raise HTTPException("The first line is no request.")
-    return words[0], words[1], parse_headers(reader)
-
-
-def _unchunked(data: bytearray) -> tuple[bytes, int] | None:
-    """Return a chunked body and the bytes that it takes, or None while it is not whole.
-
-    Raises:
-        ValueError: it is not chunked encoding, or too long.
-    """
-    body, place = bytearray(), 0
-    while (line_end := data.find(b"\r\n", place)) >= 0:
-        size = int(data[place:line_end].partition(b";")[0], 16)
-        begin = line_end + 2
-        if size < 0 or len(body) + size > LONGEST_BODY_BYTES:
-            raise ValueError("The body is too long.")
-        if size == 0:
-            end = data.find(END_OF_HEAD, line_end)  # behind the trailers, of which there are mostly none
-            return None if end < 0 else (bytes(body), end + len(END_OF_HEAD))
-        if len(data) < begin + size + 2:
-            return None
-        body += data[begin : begin + size]
-        place = begin + size + 2
-    if len(data) > LONGEST_BODY_BYTES:
-        raise ValueError("The body is too long.")
-    return None
+def _place(exchange: Exchange) -> str:
+    return exchange.path.partition("?")[0]  # a query may have a key in it

@@ -1,26 +1,21 @@
-"""The page that shows the calls live, and what it asks for.
-
-It shows what people wrote. So it answers only to this machine's own names: a site that points a name of its own at
-127.0.0.1 could read it else, through the browser of whoever has the fake running.
-"""
+"""The page that shows the calls live, and what it asks for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from pathlib import PurePath
 
 from chatapp.fake.model import ScriptedModel
 from chatapp.fake.server import wire
+from chatapp.fake.server.answers import now
 from chatapp.fake.server.calls_feed import feed
 from chatapp.fake.server.calls_view import CallsView
-from chatapp.fake.server.completions import now, refused
 from chatapp.fake.server.exchange import Exchange
-from chatapp.fake.server.sending import Sending
+from chatapp.fake.server.sending import Sendings
 
-OWN_NAME = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -30,14 +25,12 @@ TYPES = {
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-
-Sendings = Iterator[tuple[float, Sending]]
 
 
 class LivePage:
@@ -48,12 +41,12 @@ class LivePage:
 
     def answer(self, exchange: Exchange) -> Sendings | None:
         """Return what is answered to a request for the page or a part of it; None where it is for something else."""
-        if exchange.method != "GET":
-            return None
-        sendings = self._find(exchange.path.partition("?")[0].split("/")[1:])
-        if sendings is not None and not _is_for_this_machine(exchange):
-            return now(refused(403, "The page of the fake answers to localhost and 127.0.0.1 alone."))
-        return sendings
+        match exchange.method, exchange.path.partition("?")[0].split("/")[1:]:
+            case "HEAD", ["calls", "events"]:
+                return islice(feed(self._view, HEADERS), 1)  # the rest has no end, and nobody would be told of it
+            case "GET" | "HEAD", path:
+                return self._find(path)
+        return None
 
     def _find(self, path: list[str]) -> Sendings | None:
         match path:
@@ -80,7 +73,11 @@ class LivePage:
 def _files() -> dict[str, tuple[bytes, str]]:
     """Return the files of the page and their types, by name: nothing else in the folder can be asked for."""
     folder = files("chatapp.fake.server") / "page"
-    return {file.name: (file.read_bytes(), TYPES[PurePath(file.name).suffix]) for file in folder.iterdir()}
+    return {
+        file.name: (file.read_bytes(), TYPES[PurePath(file.name).suffix])
+        for file in folder.iterdir()
+        if PurePath(file.name).suffix in TYPES
+    }
 
 
 def _file(name: str) -> Sendings:
@@ -90,8 +87,3 @@ def _file(name: str) -> Sendings:
 
 def _json(value: object, status: int = 200) -> bytes:
     return wire.whole(wire.as_json(value), status=status, headers=HEADERS)
-
-
-def _is_for_this_machine(exchange: Exchange) -> bool:
-    hosts = exchange.headers.get_all("Host") or []
-    return len(hosts) == 1 and OWN_NAME.fullmatch(hosts[0].strip()) is not None

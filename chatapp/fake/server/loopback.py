@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -15,20 +15,29 @@ from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
+from chatapp.fake.server.answers import now
 from chatapp.fake.server.connection import Connection
 from chatapp.fake.server.exchange import Exchange
-from chatapp.fake.server.sending import Sending
+from chatapp.fake.server.sending import Sendings
+from chatapp.fake.server.strangers import refusal
 
 HOST = "127.0.0.1"
 MOST_EXCHANGES = 1_000
 BACKLOG = 1_024
+NOTHING_LEFT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Nothing more can be opened for now: who knocks stays at the door, and would be noticed again and again."""
+SECONDS_UNTIL_SOMETHING_IS_FREE = 0.5
 
 
 class LoopbackServer(ABC):
     """Listens and reads requests; what is answered, a subclass decides. ``with`` it, it serves until the block ends.
 
+    It answers to this machine's own names alone, and to no other site's pages: those get HTTP 403.
     ``exchanges`` keeps the newest 1,000 requests. With an ``SSLContext`` it speaks TLS. Port 0 takes a free one.
     """
+
+    answers_strangers = False
+    """Whether it may be asked by any name, and by any page: as a proxy is."""
 
     def __init__(self, *, port: int = 0, tls: SSLContext | None = None) -> None:
         self.exchanges: deque[Exchange] = deque(maxlen=MOST_EXCHANGES)
@@ -62,11 +71,17 @@ class LoopbackServer(ABC):
 
         Raises:
             OSError: the port is taken.
+            ValueError: there is no such port.
         """
         listening: Future[int] = Future()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(listening)), name="fake", daemon=True)
-        self._thread.start()
-        self._port = listening.result()
+        thread = threading.Thread(target=self._run, args=(listening,), name="fake", daemon=True)
+        thread.start()
+        try:
+            self._port = listening.result()
+        except Exception:
+            thread.join()  # it has ended, or is about to: there is nothing to close
+            raise
+        self._thread = thread
 
     def close(self) -> None:
         """End it, and everything that it is in the middle of."""
@@ -76,7 +91,7 @@ class LoopbackServer(ABC):
             self._thread = None
 
     @abstractmethod
-    def answer(self, exchange: Exchange) -> Iterator[tuple[float, Sending]]:
+    def answer(self, exchange: Exchange) -> Sendings:
         """Decide what a request is answered: steps, each with the monotonic time from which on it is due.
 
         It is called in the server's event loop, as is the iterator: neither may block.
@@ -91,14 +106,18 @@ class LoopbackServer(ABC):
             self._came.wait_for(lambda: len(self.exchanges) >= count, timeout_seconds)
             return self.exchanges[count - 1] if len(self.exchanges) >= count else None
 
+    def _run(self, listening: Future[int]) -> None:
+        try:
+            with asyncio.Runner() as runner:  # which has a loop, or fails, before there is anything to run in it
+                runner.run(self._serve(listening))
+        except BaseException as error:
+            if listening.done():
+                raise
+            listening.set_exception(error)  # else whoever starts it would wait for ever
+
     async def _serve(self, listening: Future[int]) -> None:
         self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
-        try:
-            listener = _listener(self._port)
-        except OSError as error:
-            listening.set_exception(error)
-            return
-        with listener:
+        with _listener(self._port) as listener:
             self._loop.add_reader(listener, self._accept, listener)
             listening.set_result(listener.getsockname()[1])
             await self._closing.wait()
@@ -116,12 +135,19 @@ class LoopbackServer(ABC):
         """Take a connection. asyncio's own server leaves open what it accepts at the moment at which it is closed."""
         try:
             peer, _ = listener.accept()
-        except OSError:  # its peer has left already, or nothing more can be opened for now
+        except OSError as error:  # its peer has left already, or nothing more can be opened for now
+            if error.errno in NOTHING_LEFT:
+                self._loop.remove_reader(listener)
+                self._loop.call_later(SECONDS_UNTIL_SOMETHING_IS_FREE, self._accept_again, listener)
             return
         peer.setblocking(False)
         welcome = self._loop.create_task(self._welcome(peer))
         self._welcomes.add(welcome)
         welcome.add_done_callback(partial(self._is_welcomed, peer))
+
+    def _accept_again(self, listener: socket.socket) -> None:
+        if listener.fileno() >= 0:  # else it has been closed meanwhile
+            self._loop.add_reader(listener, self._accept, listener)
 
     async def _welcome(self, peer: socket.socket) -> None:
         with suppress(OSError):  # its peer has left, or does not trust us
@@ -136,11 +162,12 @@ class LoopbackServer(ABC):
         self._opened += 1
         return Connection(self._opened, self._take, self.over, self._connections)
 
-    def _take(self, exchange: Exchange) -> Iterator[tuple[float, Sending]]:
+    def _take(self, exchange: Exchange) -> Sendings:
         with self._came:
             self.exchanges.append(exchange)
             self._came.notify_all()
-        return self.answer(exchange)
+        reason = None if self.answers_strangers else refusal(exchange)
+        return self.answer(exchange) if reason is None else now(reason)
 
     def __enter__(self) -> Self:
         self.start()
@@ -160,7 +187,10 @@ def _listener(port: int) -> socket.socket:
         listener.bind((HOST, port))
         listener.listen(BACKLOG)
         listener.setblocking(False)
-    except OSError:
+    except OverflowError as error:
+        listener.close()
+        raise ValueError(f"There is no port {port}: they go from 0 to 65,535.") from error
+    except BaseException:
         listener.close()
         raise
     return listener

@@ -6,13 +6,13 @@ import asyncio
 import logging
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import inf
 from time import monotonic
 from typing import cast
 
 from chatapp.fake.script import Gate
-from chatapp.fake.server.sending import HangUp, Send, Sending, TearDown
+from chatapp.fake.server.sending import HangUp, Send, Sending, Sendings, TearDown
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Playing:
     def __init__(
         self,
         transport: asyncio.Transport,
-        steps: Iterator[tuple[float, Sending]],
+        steps: Sendings,
         on_end: Callable[[bool], None],
     ) -> None:
         self._transport = transport
@@ -76,8 +76,8 @@ class Playing:
     def resume(self) -> None:
         """Go on: the peer has taken it."""
         self._is_paused = False
-        if self._timer is None:
-            self.go_on()
+        if self._timer is None:  # not at once: asyncio is in the middle of a write, and does not expect our hanging up
+            self._timer = self._loop.call_soon(self.go_on)
 
     def end(self, *, peer_left: bool) -> None:
         """Play nothing more. Only the first time counts."""

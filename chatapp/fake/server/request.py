@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,6 +13,20 @@ from chatapp.fake.asked import Asked
 
 ROLES = frozenset({"developer", "system", "user", "assistant", "tool", "function"})
 PLACE = re.compile(r" - at `\$\.?([^`]*)`$")
+MISSING = re.compile(r"Object missing required field `(.*)`")
+WRONG_KIND = re.compile(r"Expected `(.*)`, got `(.*)`")
+OUT_OF_BOUNDS = re.compile(r"Expected `(.*)` ([<>]=) ([\d.]+)")
+KINDS = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "an object",
+    "null": "null",
+}
+"""What msgspec's kinds of values are called in JSON."""
+LONGEST_QUOTE = 100
 
 
 class BadRequest(ValueError):
@@ -61,14 +76,14 @@ def parse(body: bytes) -> CompletionRequest:
     try:
         wanted = _decode(body)
     except msgspec.ValidationError as error:
-        place = PLACE.search(str(error))
-        missing = re.search(r"required field `(\w+)`", str(error))
-        raise BadRequest(str(error), missing[1] if missing else place[1] if place else None) from error
+        raise _in_plain_words(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest("We could not parse the JSON body of your request.") from error
     for number, said in enumerate(wanted.messages):
-        if said.get("role") not in ROLES:
-            raise BadRequest(f"Invalid value: {said.get('role')!r}.", f"messages[{number}].role")
+        role = said.get("role")
+        if not isinstance(role, str) or role not in ROLES:
+            there = f"Invalid value: {json.dumps(role, ensure_ascii=False)[:LONGEST_QUOTE]}"
+            raise BadRequest(f"{there}. Supported values are: {', '.join(sorted(ROLES))}.", f"messages[{number}].role")
         if not isinstance(said.get("content"), str | list | None):
             raise BadRequest("Invalid type: expected text or a list of parts.", f"messages[{number}].content")
     if (wanted.n or 1) > 1:
@@ -78,3 +93,24 @@ def parse(body: bytes) -> CompletionRequest:
     with_usage = bool(wanted.stream_options and wanted.stream_options.include_usage)
     cap = wanted.max_completion_tokens if wanted.max_tokens is None else wanted.max_tokens
     return CompletionRequest(Asked(wanted.model, wanted.messages, cap), bool(wanted.stream), with_usage)
+
+
+def _in_plain_words(reason: str) -> BadRequest:
+    """Return what msgspec says as the provider would say it."""
+    place = PLACE.search(reason)
+    words, param = PLACE.sub("", reason), place[1] if place and place[1] else None
+    if missing := MISSING.fullmatch(words):
+        name = f"{param}.{missing[1]}" if param else missing[1]
+        return BadRequest(f"Missing required parameter: '{name}'.", name)
+    there = f"'{param}'" if param else "the body"
+    if wrong := WRONG_KIND.fullmatch(words):
+        wanted = " or ".join(KINDS.get(kind, kind) for kind in wrong[1].split(" | ") if kind != "null")
+        return BadRequest(
+            f"Invalid type for {there}: expected {wanted}, but got {KINDS.get(wrong[2], wrong[2])} instead.", param
+        )
+    if bounds := OUT_OF_BOUNDS.fullmatch(words):
+        side = "at least" if bounds[2] == ">=" else "at most"
+        return BadRequest(f"Invalid value for {there}: it must be {side} {bounds[3].removesuffix('.0')}.", param)
+    if "of length" in words:  # the only bound of a length is that there must be something
+        return BadRequest(f"Invalid value for {there}: it must not be empty.", param)
+    return BadRequest(f"Invalid value for {there}.", param)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chatapp.fake.script import Gate
@@ -27,3 +28,5 @@ class TearDown:
 
 Sending = Gate | Send | HangUp | TearDown
 WireStep = Silence | Sending
+Sendings = Iterator[tuple[float, Sending]]
+"""An answer: its steps, each with the monotonic time from which on it is due."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from ssl import SSLContext
+from urllib.parse import unquote
 
 from chatapp.domain.entities import ModelCard
 from chatapp.fake.model import ScriptedModel
-from chatapp.fake.server.completions import Completions, now, refused
+from chatapp.fake.server.answers import now, unknown_url
+from chatapp.fake.server.completions import Completions
 from chatapp.fake.server.exchange import Exchange
 from chatapp.fake.server.live_page import LivePage
 from chatapp.fake.server.loopback import LoopbackServer
-from chatapp.fake.server.sending import Sending
+from chatapp.fake.server.sending import Sendings
 
 
 class FakeServer(LoopbackServer):
@@ -22,6 +24,7 @@ class FakeServer(LoopbackServer):
 
     Raises:
         OSError: the port is taken.
+        ValueError: there is no such port.
     """
 
     def __init__(
@@ -37,18 +40,19 @@ class FakeServer(LoopbackServer):
         self._completions = Completions(self.model, cards)
         self._page = LivePage(self.model)
 
-    def answer(self, exchange: Exchange) -> Iterator[tuple[float, Sending]]:
+    def answer(self, exchange: Exchange) -> Sendings:
         """Decide what a request is answered."""
-        match exchange.method, exchange.path.partition("?")[0].split("/")[1:]:
+        method = "GET" if exchange.method == "HEAD" else exchange.method  # its body is left out later
+        match method, exchange.path.partition("?")[0].split("/")[1:]:
             case "POST", ["v1", "chat", "completions"]:
                 return self._completions.answer(exchange)
             case "GET", ["v1", "models"]:
-                return self._completions.models()
+                return self._completions.models(exchange)
             case "GET", ["v1", "models", model_id]:
-                return self._completions.one_model(model_id)
+                return self._completions.one_model(exchange, unquote(model_id))
         if (page := self._page.answer(exchange)) is not None:
             return page
-        return now(refused(404, f"Unknown request URL: {exchange.method} {exchange.path}.", code="unknown_url"))
+        return now(unknown_url(exchange))
 
     def over(self, exchange: Exchange) -> None:
         """Take note that an answer is over."""

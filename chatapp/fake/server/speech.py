@@ -9,7 +9,8 @@ from time import time
 from typing import Any
 
 from chatapp.fake.call import Call
-from chatapp.fake.script import Cut, Error, Gate, Malformed, Reset, WrongType
+from chatapp.fake.faults import Cut, Error, Malformed, Reset, WrongType
+from chatapp.fake.script import Gate
 from chatapp.fake.server import wire
 from chatapp.fake.server.sending import HangUp, Send, Sending, TearDown
 from chatapp.fake.steps import Begin, Break, Finish, Piece
@@ -37,12 +38,14 @@ class Speech:
             "service_tier": "default",
             "system_fingerprint": "fp_fake",
         }
-        # Everything around a token is the same for all of them, and made once.
-        before, _, after = self._chunk({self._field: "\0"}).partition(b'"\\u0000"')
+        # Everything around a token is the same for all of them, and made once. The token stands behind all names.
+        before, _, after = self._chunk({self._field: "\0"}).rpartition(b'"\\u0000"')
         self._before, self._after = before, after
 
     def streamed(self) -> Iterator[Due]:
         """Yield the answer as server-sent events, one HTTP chunk each."""
+        if not self._with_usage:
+            self._call.keep_usage()
         for due, step in self._call.steps():
             yield due, step if isinstance(step, Gate) else WAIT
             self._call.note_played()
@@ -67,15 +70,18 @@ class Speech:
     def whole(self) -> Iterator[Due]:
         """Yield the answer as one JSON object, once all of it is made."""
         texts: list[str] = []
+        has_begun = False
         for due, step in self._call.steps():
             yield due, step if isinstance(step, Gate) else WAIT
             self._call.note_played()
             if isinstance(step, Piece):
                 texts.append(step.text)
+            elif isinstance(step, Begin):
+                has_begun = True
             elif isinstance(step, Finish):
                 yield due, Send(wire.whole(self._completion("".join(texts), step), headers=self._headers))
             elif isinstance(step, Break):
-                for sending in self._broken_whole(step, "".join(texts)):
+                for sending in self._broken_whole(step, "".join(texts) if has_begun else None):
                     yield due, sending
                 return
 
@@ -88,16 +94,17 @@ class Speech:
         elif isinstance(fault, Malformed):
             yield Send(wire.framed(HALF_A_CHUNK) + wire.LAST_CHUNK)
         elif isinstance(fault, Error) and fault.after_characters is not None:
-            yield Send(wire.framed(wire.event(_report(fault))) + wire.LAST_CHUNK)
+            yield Send(wire.framed(wire.event(fault.report)) + wire.LAST_CHUNK)
         else:
             yield self._instead(fault)
 
-    def _broken_whole(self, step: Break, text: str) -> Iterator[Sending]:
+    def _broken_whole(self, step: Break, text: str | None) -> Iterator[Sending]:
+        """Yield what comes of an answer with this text; ``None`` where not even its head is to come."""
         fault = step.fault
         if isinstance(fault, WrongType | Error):
             yield self._instead(fault)
             return
-        if not self._call.has_begun:
+        if text is None:
             yield TearDown() if isinstance(fault, Reset) else HangUp()
             return
         finish = Finish(self._call.plan.finish, self._call.plan.usage)
@@ -118,7 +125,7 @@ class Speech:
         if isinstance(fault.body, str):
             kind = "text/html" if fault.body.lstrip().startswith("<") else "text/plain"
             return Send(wire.whole(fault.body.encode(), status=fault.status, content_type=kind, headers=headers))
-        return Send(wire.whole(wire.as_json(_report(fault)), status=fault.status, headers=headers))
+        return Send(wire.whole(wire.as_json(fault.report), status=fault.status, headers=headers))
 
     def _chunk(self, delta: Mapping[str, Any], finish: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
@@ -136,13 +143,6 @@ class Speech:
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish.reason}
         usage = {} if finish.usage is None else {"usage": wire.usage_object(finish.usage)}
         return wire.as_json({**self._envelope, "object": "chat.completion", "choices": [choice], **usage})
-
-
-def _report(fault: Error) -> dict[str, Any]:
-    if isinstance(fault.body, dict):
-        return fault.body
-    kind = fault.type or ("server_error" if fault.status >= 500 else "invalid_request_error")
-    return wire.error_object(fault.message, kind=kind, code=fault.code)
 
 
 def _advice(fault: Error) -> dict[str, str]:

@@ -13,8 +13,8 @@ from chatapp import fake
 from chatapp.fake import Chaos, Error, Rule, Script, Tokens, When
 from chatapp.fake.call import Call
 from chatapp.fake.cassettes.secrets import KEPT_FAMILY, KEPT_OF_ANSWER
+from chatapp.fake.faults import Fault
 from chatapp.fake.model import MOST_CALLS
-from chatapp.fake.script import Fault
 from chatapp.fake.server.loopback import MOST_EXCHANGES
 from chatapp.fake.testing import FakeLLM
 from tests.integration.fake.examples import PAGE

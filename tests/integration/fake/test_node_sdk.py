@@ -9,7 +9,7 @@ from typing import Any
 
 from chatapp.fake import Cut, Error, Malformed, Reset, SlowHead, Stall
 from chatapp.fake.call import Ending
-from chatapp.fake.script import Fault
+from chatapp.fake.faults import Fault
 from chatapp.fake.testing import FakeLLM
 from tests.integration.fake.node import node
 

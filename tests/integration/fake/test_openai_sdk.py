@@ -168,3 +168,22 @@ def test_the_bill_is_what_the_provider_would_have_charged(fake_llm: FakeLLM, cli
 
     assert fake_llm.bill == Bill(1_000_000, 1_000_000, nano_usd=750_000_000)
     assert fake_llm.bill.usd == "0.750000000"
+
+
+def test_a_model_with_a_strange_name_is_named_as_it_is(fake_llm: FakeLLM, client: OpenAI) -> None:
+    fake_llm.reply("one two", model_answered="\0")
+
+    chunks = list(stream(client))
+
+    assert (text_of(chunks), {chunk.model for chunk in chunks}) == ("one two", {"\0"})
+
+
+def test_usage_that_nobody_wanted_is_not_reported(fake_llm: FakeLLM, client: OpenAI) -> None:
+    fake_llm.reply("one two")
+
+    list(stream(client))
+    list(stream(client, with_usage=True))
+    ask(client)
+
+    assert [call.ended and call.usage is not None for call in fake_llm.calls] == [False, True, True]
+    assert len({call.bill for call in fake_llm.calls}) == 1

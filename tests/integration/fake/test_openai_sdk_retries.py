@@ -13,7 +13,7 @@ import pytest
 from openai import OpenAI
 
 from chatapp.fake import Cut, Error, Reset, SlowHead, When
-from chatapp.fake.script import Fault
+from chatapp.fake.faults import Fault
 from chatapp.fake.testing import FakeLLM
 from tests.integration.fake.asking import ask, stream, text_of
 

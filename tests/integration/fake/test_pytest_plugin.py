@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from chatapp.fake.loopback import is_loopback
+from chatapp.fake.guard import is_loopback
 from tests.integration.terminal import python
 
 REFUSED = "This test may only talk to this machine, but something asked for "
@@ -109,12 +109,12 @@ def test_whoever_would_leave_this_machine_fails(tmp_path: Path) -> None:
         assert f"{REFUSED}{wanted}." in ended.stdout
 
 
-HOME = ("127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "localhost", "")
-ELSEWHERE = ("10.0.0.1", "::ffff:10.0.0.1", "fe80::1%lo", "localhost.example.org")
+HOME = ("127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "localhost", "", "0.0.0.0", "::", b"127.0.0.1")
+ELSEWHERE = ("10.0.0.1", b"10.0.0.1", "::ffff:10.0.0.1", "fe80::1%lo", "localhost.example.org")
 
 
 @pytest.mark.parametrize("address", [*HOME, *ELSEWHERE])
-def test_this_machine_is_known_by_all_its_addresses(address: str) -> None:
+def test_this_machine_is_known_by_all_its_addresses(address: str | bytes) -> None:
     assert is_loopback(address) is (address in HOME)
 
 
@@ -134,6 +134,48 @@ def test_another_thread_cannot_leave_either(tmp_path: Path) -> None:
 
     assert "1 passed, 1 error" in ended.stdout, ended.stdout
     assert f"{REFUSED}192.0.2.1:80." in ended.stdout
+
+
+def test_a_refusal_that_is_swallowed_is_told_at_the_end(tmp_path: Path) -> None:
+    ended = pytest_in(
+        tmp_path,
+        """
+        import asyncio, socket
+        from contextlib import suppress
+
+        async def leave():
+            socket.create_connection(("192.0.2.1", 80))
+
+        def test_suppressed(fake_llm):
+            with suppress(BaseException):
+                socket.gethostbyaddr("192.0.2.3")
+
+        def test_gathered(fake_llm):
+            async def both():
+                await asyncio.gather(leave(), return_exceptions=True)
+            with suppress(BaseException):
+                asyncio.run(both())
+
+        def test_another_failure(fake_llm):
+            with suppress(BaseException):
+                socket.getnameinfo(("192.0.2.4", 80), 0)
+            assert False
+
+        def test_told(fake_llm):
+            try:
+                socket.create_connection(("192.0.2.5", 80))
+            except BaseException as error:
+                raise ExceptionGroup("all", [ValueError("x")]) from error
+
+        def test_this_machine(fake_llm):
+            assert socket.gethostbyaddr("127.0.0.1")
+            assert socket.getnameinfo(("127.0.0.1", 80), 0)
+        """,
+    )
+
+    assert "2 failed, 3 passed, 3 errors" in ended.stdout, ended.stdout
+    for wanted in ("192.0.2.1:80", "192.0.2.3", "192.0.2.4"):
+        assert f"{REFUSED}{wanted}." in ended.stdout
 
 
 def test_whoever_does_not_use_the_fixture_does_not_pay_for_it(tmp_path: Path) -> None:
