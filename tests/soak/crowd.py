@@ -63,7 +63,7 @@ class Visitor:
         for count in range(questions):
             canary = f"canary-{self._number}-{count}-"
             path = self._chance.choice(["/chat", "/chat/stream"])
-            self._caller.ask(path, message=canary * QUESTION_CANARIES)
+            self._caller.ask(path, message=_question(canary))
             if self._chance.random() < LEAVING_SHARE:
                 self._leave_early(canary.encode())
             else:
@@ -79,7 +79,7 @@ class Visitor:
             self._call_again()
             return
         self._listen(bytes(heard.headers) + heard.body, canary.encode())
-        if said_in(path, heard) == canary * QUESTION_CANARIES * TIMES:
+        if said_in(path, heard) == _question(canary) * TIMES:
             self.tally.whole += 1
         else:
             self.tally.wrong.append(f"{path}: {heard.status} {heard.body[-200:]!r}")
@@ -103,6 +103,11 @@ class Visitor:
     def _call_again(self) -> None:
         self._caller.leave()
         self._caller = Caller(self._port, timeout_seconds=20)
+
+
+def _question(canary: str) -> str:
+    """Return what is asked: the canary again and again, each a word, which the provider says in one piece."""
+    return f"{canary} " * QUESTION_CANARIES
 
 
 def said_in(path: str, heard: Heard) -> str | None:
