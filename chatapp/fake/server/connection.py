@@ -70,6 +70,11 @@ class Connection(asyncio.Protocol):
         if self._playing is not None:
             self._playing.resume()
 
+    def eof_received(self) -> None:
+        """Take the peer for gone: to send what still waits could last as long as it reads nothing."""
+        if self._playing is not None:
+            self._transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio gives it
         """Note that the peer is gone, or that we hung up."""
         self._open_ones.discard(self)
