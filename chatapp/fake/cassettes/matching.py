@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from chatapp.fake.cassettes.cassette import Cassette, Request, as_body
 from chatapp.fake.cassettes.secrets import Secrets
-from chatapp.fake.server.answers import refused
 from chatapp.fake.server.exchange import Exchange
 
 BASE = "/v1"
@@ -38,12 +37,6 @@ def below_base(exchange: Exchange) -> str | None:
     rest = exchange.path.removeprefix(BASE)
     is_below = exchange.path.startswith(BASE) and (not rest or rest[0] in "/?")
     return rest if is_below else None
-
-
-def unknown_url(exchange: Exchange) -> bytes:
-    """Return the answer to what is not below ``/v1``. A query may have a key in it, and is not repeated."""
-    path = exchange.path.partition("?")[0]
-    return refused(404, f"Unknown request URL: {exchange.method} {path}.", code="unknown_url")
 
 
 def as_request(exchange: Exchange, address: str, secrets: Secrets) -> Request:

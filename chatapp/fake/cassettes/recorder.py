@@ -10,11 +10,11 @@ from ssl import SSLContext
 from chatapp.fake.cassettes.cassette import Cassette, Response, as_data
 from chatapp.fake.cassettes.folder import BadCassette, CassetteWriter
 from chatapp.fake.cassettes.heard import Heard
-from chatapp.fake.cassettes.matching import as_request, below_base, unknown_url
+from chatapp.fake.cassettes.matching import as_request, below_base
 from chatapp.fake.cassettes.passing import Passing
 from chatapp.fake.cassettes.secrets import Secrets, kept_of_answer
 from chatapp.fake.cassettes.upstream import CONNECT_SECONDS, Upstream, can_be_sent
-from chatapp.fake.server.answers import now, refused
+from chatapp.fake.server.answers import now, refused, unknown_url
 from chatapp.fake.server.exchange import Exchange
 from chatapp.fake.server.loopback import LoopbackServer
 from chatapp.fake.server.sending import Sending

@@ -9,10 +9,10 @@ from time import monotonic
 from chatapp.fake.cassettes.cassette import Response
 from chatapp.fake.cassettes.difference import Differences
 from chatapp.fake.cassettes.folder import read_folder
-from chatapp.fake.cassettes.matching import Shelf, as_request, below_base, unknown_url
+from chatapp.fake.cassettes.matching import Shelf, as_request, below_base
 from chatapp.fake.cassettes.secrets import NO_SECRETS, Secrets
 from chatapp.fake.server import wire
-from chatapp.fake.server.answers import now, refused
+from chatapp.fake.server.answers import now, refused, unknown_url
 from chatapp.fake.server.exchange import Exchange
 from chatapp.fake.server.loopback import LoopbackServer
 from chatapp.fake.server.sending import HangUp, Send, Sending, TearDown

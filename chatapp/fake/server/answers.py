@@ -39,8 +39,9 @@ def refused(
 
 
 def unknown_url(exchange: Exchange) -> bytes:
-    """Return what is answered where there is nothing."""
-    return refused(404, f"Unknown request URL: {exchange.method} {exchange.path}.", code="unknown_url")
+    """Return what is answered where there is nothing. A query may have a key in it, and is not repeated."""
+    path = exchange.path.partition("?")[0]
+    return refused(404, f"Unknown request URL: {exchange.method} {path}.", code="unknown_url")
 
 
 def without_body(steps: Sendings) -> Sendings:

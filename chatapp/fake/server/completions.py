@@ -40,7 +40,7 @@ class Completions:
         card = self._cards.get(asked.model)
         call = self._model.take(asked, price=card.price if card else None, streamed=request.streamed)
         self._calls[exchange] = call
-        speech = Speech(call, call.plan.answered_by, _headers(call), with_usage=request.with_usage)
+        speech = Speech(call, _headers(call), with_usage=request.with_usage)
         return speech.streamed() if request.streamed else speech.whole()
 
     def over(self, exchange: Exchange) -> None:

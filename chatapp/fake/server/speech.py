@@ -23,9 +23,9 @@ Due = tuple[float, Sending]
 
 
 class Speech:
-    """One answer: its head, its chunks, its end. ``answered_by`` is the model's name in it."""
+    """One answer: its head, its chunks, its end."""
 
-    def __init__(self, call: Call, answered_by: str, headers: Mapping[str, str], *, with_usage: bool) -> None:
+    def __init__(self, call: Call, headers: Mapping[str, str], *, with_usage: bool) -> None:
         self._call = call
         self._headers = headers
         self._with_usage = with_usage
@@ -34,7 +34,7 @@ class Speech:
             "id": f"chatcmpl-fake-{call.number}",
             "object": "chat.completion.chunk",
             "created": int(time()),
-            "model": answered_by,
+            "model": call.plan.answered_by,
             "service_tier": "default",
             "system_fingerprint": "fp_fake",
         }
