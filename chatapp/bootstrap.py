@@ -77,7 +77,7 @@ def build_app(settings: Settings, container: Container | None = None) -> Flask:
     container = container or build_container(settings)
     catalog = require_catalog(container)
     replies, watch = container.replies(), ClientWatch(settings.write_seconds)
-    app = create_app(Services(catalog, container.conversations(), replies, watch), _options(settings))
+    app = create_app(Services(catalog, container.composer(), replies, watch), _options(settings))
     app.extensions[LIFE] = Life(Pulse([replies.beat, watch.sweep]), replies)
     return app
 

@@ -11,7 +11,7 @@ from chatapp.adapters.memory_store import MemoryReplyStore
 from chatapp.adapters.system import SystemClock, ThreadRunner, new_id
 from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.catalog import ModelCatalog
-from chatapp.domain.conversation import ConversationService
+from chatapp.domain.composing import Composer
 from chatapp.domain.ports import ChatModel, Clock, ModelDirectory
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.upkeep import ReplyLimits
@@ -78,8 +78,8 @@ def _limits(settings: Settings) -> ReplyLimits:
     )
 
 
-def _conversations(settings: Settings, catalog: ModelCatalog, accountant: TokenAccountant) -> ConversationService:
-    return ConversationService(
+def _composer(settings: Settings, catalog: ModelCatalog, accountant: TokenAccountant) -> Composer:
+    return Composer(
         catalog,
         accountant,
         system_prompt=settings.system_prompt,
@@ -103,7 +103,7 @@ class Container(containers.DeclarativeContainer):
 
     catalog = providers.ThreadSafeSingleton(_catalog, settings, clock)
     accountant = providers.ThreadSafeSingleton(TokenAccountant, tokenizer)
-    conversations = providers.ThreadSafeSingleton(_conversations, settings, catalog, accountant)
+    composer = providers.ThreadSafeSingleton(_composer, settings, catalog, accountant)
     limits = providers.ThreadSafeSingleton(_limits, settings)
     replies = providers.ThreadSafeSingleton(
         ReplyService,

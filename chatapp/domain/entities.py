@@ -6,7 +6,7 @@ Money is counted in whole nano-dollars (1e-9 USD), text in characters (code poin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -117,6 +117,22 @@ class ChatRequest:
     messages: tuple[Message, ...]
     max_output_tokens: int
     temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A kept conversation. ``leaf_id`` is the last message of the branch that is shown; ``title`` is "" until there
+    is one; ``updated_at`` is when the last message was sent.
+    """
+
+    id: str
+    created_at: datetime
+    updated_at: datetime
+    title: str = ""
+    pinned: bool = False
+    model_id: str | None = None
+    system: str | None = None
+    leaf_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ ChatError                     code, one plain sentence, what the caller may do a
 │   ├── ModelRetired
 │   └── ContextTooLong
 ├── NotFound
+├── Conflict                  it does not go together with what is already there
+├── Unauthorized              the caller's token is not, or no longer, good
+├── RateLimited
 ├── AtCapacity
 ├── ShuttingDown
 ├── ProviderError             the provider's side
@@ -16,7 +19,9 @@ ChatError                     code, one plain sentence, what the caller may do a
 │   ├── ProviderFailed        it broke, or cannot be reached
 │   ├── ProviderProtocol      it said something that is no answer
 │   └── ProviderTimeout       it is silent
+├── StorageUnavailable        nothing can be kept, or read, at the moment
 ├── Interrupted               the server shut down
+├── Lost                      the process that made the answer died
 ├── Abandoned                 its reader left
 └── InternalError             our own fault
 """
@@ -85,6 +90,25 @@ class NotFound(ChatError):
     code = "not_found"
 
 
+class Conflict(ChatError):
+    """It does not go together with something that is already there; ``details`` may name it."""
+
+    code = "conflict"
+
+
+class Unauthorized(ChatError):
+    """The caller's token is not good, or no longer."""
+
+    code = "unauthorized"
+    sentence = "This token is not valid (any more). Please get a new one."
+
+
+class RateLimited(ChatError):
+    """Too many requests of that kind came from the same place."""
+
+    code = "rate_limited"
+
+
 class AtCapacity(ChatError):
     """As many answers are being made as this server can carry."""
 
@@ -146,10 +170,24 @@ class ProviderTimeout(ProviderError):
     sentence = "The model was silent for too long. Please try again."
 
 
+class StorageUnavailable(ChatError):
+    """The database cannot be reached, is locked for too long, or is full."""
+
+    code = "storage_unavailable"
+    sentence = "The server cannot reach its storage at the moment. Please try again soon."
+
+
 class Interrupted(ChatError):
     """The server shut down while the answer was made."""
 
     code = "interrupted"
+
+
+class Lost(ChatError):
+    """The process that made the answer died."""
+
+    code = "lost"
+    sentence = "The server lost this answer before it was finished. Please try again."
 
 
 class Abandoned(ChatError):

@@ -23,6 +23,7 @@ class ReplyState(StrEnum):
     ABANDONED = "abandoned"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+    LOST = "lost"
 
     @property
     def is_final(self) -> bool:
@@ -49,7 +50,11 @@ class OnDisconnect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReplyRecord:
-    """A reply as it is stored and shown."""
+    """A reply as it is stored and shown.
+
+    A kept one answers ``user_message_id`` in a conversation, and its id is that of its message there;
+    ``request_id`` names the request that asked for it.
+    """
 
     id: str
     model_id: str
@@ -59,6 +64,9 @@ class ReplyRecord:
     usage: Usage | None = None
     cost: Cost | None = None
     error: ChatError | None = None
+    conversation_id: str | None = None
+    user_message_id: str | None = None
+    request_id: str | None = None
 
 
 class Reply:

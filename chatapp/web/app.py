@@ -11,7 +11,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from chatapp import __version__
 from chatapp.domain.catalog import ModelCatalog
-from chatapp.domain.conversation import ConversationService
+from chatapp.domain.composing import Composer
 from chatapp.domain.replies import ReplyService
 from chatapp.web import chat, delivery, errors, info, pages, security
 from chatapp.web.arguments import BODY_READER, Api
@@ -27,7 +27,7 @@ class Services:
     """What the routes call."""
 
     catalog: ModelCatalog
-    conversations: ConversationService
+    composer: Composer
     replies: ReplyService
     watch: ClientWatch
 
@@ -80,5 +80,5 @@ def _describe(app: Flask, services: Services, options: WebOptions) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = Api(app, spec_kwargs={"info": {"description": info.DESCRIPTION}})
-    api.register_blueprint(chat.blueprint(services.conversations, services.replies, options.body_limits))
+    api.register_blueprint(chat.blueprint(services.composer, services.replies, options.body_limits))
     api.register_blueprint(info.blueprint(services.catalog, services.replies, options.provider_name))

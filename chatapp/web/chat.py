@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, g, jsonify
 
-from chatapp.domain.conversation import ConversationService, Turn
+from chatapp.domain.composing import Composer, Turn
 from chatapp.domain.errors import Abandoned
 from chatapp.domain.live import Follower
 from chatapp.domain.replies import ReplyService
@@ -49,7 +49,7 @@ STREAM = {
 ERRORS = {str(status): HTTPStatus(status).name for status in (400, 408, 413, 415, 429, 500, 502, 503, 504)}
 
 
-def blueprint(conversations: ConversationService, replies: ReplyService, limits: BodyLimits) -> Blueprint:
+def blueprint(composer: Composer, replies: ReplyService, limits: BodyLimits) -> Blueprint:
     """Return the two routes."""
     chat = Blueprint("chat", __name__, description="Ask a model. Nothing is stored; the caller brings the history.")
     body = chat_body(limits)()  # made once: a class would be made into a schema for every request
@@ -57,7 +57,7 @@ def blueprint(conversations: ConversationService, replies: ReplyService, limits:
     def begin(turn: Turn) -> Follower:
         """Refuse what must be refused, then begin a reply that ends when its caller leaves."""
         follower = replies.open(
-            conversations.compose(turn), on_disconnect=OnDisconnect.CANCEL, kept=False, request_id=g.request_id
+            composer.compose(turn), on_disconnect=OnDisconnect.CANCEL, kept=False, request_id=g.request_id
         )
         g.caller.on_gone = partial(_leave, g.caller, follower)
         return follower

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from chatapp.domain.conversation import Turn
+from chatapp.domain.composing import Turn
 from chatapp.domain.entities import Message, Role
 from chatapp.web.schemas import ROLES, MessageSchema
 

@@ -127,13 +127,13 @@ def app_with(
     *,
     model: ChatModel | None = None,
     limits: ReplyLimits | None = None,
-    conversations: object | None = None,
+    composer: object | None = None,
     today: date = LAUNCH_DAY,
     **settings: Any,
 ) -> AppUnderTest:
     """Return an application with these settings whose model answers by ``rules``.
 
-    ``model``, ``limits`` and ``conversations`` take the place of what the container makes.
+    ``model``, ``limits`` and ``composer`` take the place of what the container makes.
     """
     container = build_container(Settings(**settings))
     fake = FakeChatModel(Script(rules=rules))
@@ -144,8 +144,8 @@ def app_with(
     container.replies.add_kwargs(new_id=providers.Object(lambda: f"reply-{next(numbers)}"))
     if limits is not None:
         container.limits.override(providers.Object(limits))
-    if conversations is not None:
-        container.conversations.override(providers.Object(conversations))
+    if composer is not None:
+        container.composer.override(providers.Object(composer))
     app = build_app(container.settings(), container)
     return AppUnderTest(app, fake, container.replies(), listening.requests)
 

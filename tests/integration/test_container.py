@@ -28,7 +28,7 @@ PARTS = [
     "chat_model",
     "catalog",
     "accountant",
-    "conversations",
+    "composer",
     "replies",
 ]
 EVERY_ROUTE = dedent("""

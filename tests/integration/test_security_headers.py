@@ -65,7 +65,7 @@ def everything(app: AppUnderTest) -> dict[str, Answer]:
     routes = {rule.rule.replace("<name>", "home.css") for rule in app.flask.url_map.iter_rules()}
     methods = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "TRACE")
     answers = {f"{method} {path}": app.send(method, path) for path in sorted(routes) for method in methods}
-    broken = app_with(conversations=Broken())
+    broken = app_with(composer=Broken())
     return answers | {
         "a missing page": app.get("/nothing"),
         "a missing file": app.get("/static/nothing.js"),

@@ -7,7 +7,7 @@ import pytest
 from chatapp.adapters.estimator import TokenEstimator
 from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.catalog import ModelCatalog
-from chatapp.domain.conversation import ConversationService, Turn
+from chatapp.domain.composing import Composer, Turn
 from chatapp.domain.entities import Message, Role
 from chatapp.domain.errors import ContextTooLong, InvalidRequest, ModelRetired, UnknownModel
 from tests.samples import CARD, card
@@ -17,10 +17,10 @@ GONE = card("gone", shutdown_date=date(2026, 1, 1))
 HISTORY = (Message(Role.USER, "One?"), Message(Role.ASSISTANT, "One."))
 
 
-def service(*, system_prompt: str | None = None, max_output_tokens: int = 4096) -> ConversationService:
+def service(*, system_prompt: str | None = None, max_output_tokens: int = 4096) -> Composer:
     catalog = ModelCatalog((CARD, SMALL, GONE), CARD.id, lambda: date(2026, 11, 22), dates_apply=True)
     accountant = TokenAccountant(TokenEstimator())
-    return ConversationService(catalog, accountant, system_prompt=system_prompt, max_output_tokens=max_output_tokens)
+    return Composer(catalog, accountant, system_prompt=system_prompt, max_output_tokens=max_output_tokens)
 
 
 def test_the_new_message_comes_after_the_history() -> None:

@@ -1,4 +1,4 @@
-"""Puts together what a model is asked."""
+"""Puts together what a model is asked: instructions, history and the new message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Turn:
     max_output_tokens: int | None = None
 
 
-class ConversationService:
+class Composer:
     """Joins the owner's prompt, the history and the new message, and refuses what cannot fit.
 
     ``system_prompt`` is the owner's; where there is one, a caller brings none. ``max_output_tokens`` caps every
