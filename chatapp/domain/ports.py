@@ -1,15 +1,17 @@
-"""What the services need from the world, each as narrow as its use. Adapters stand behind them."""
+"""What the services need from the world, each as narrow as its use. Adapters stand behind them.
+
+What is kept has ports of its own, in ``stores``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from chatapp.domain.entities import ChatRequest, ProviderModel
     from chatapp.domain.events import Event
-    from chatapp.domain.reply import ReplyRecord
 
 
 class ModelStream(Protocol):
@@ -61,22 +63,6 @@ class Tokenizer(Protocol):
 
     def count(self, text: str) -> int:
         """Return how many tokens ``text`` has; an estimate errs on the high side."""
-
-
-class ReplyStore(Protocol):
-    """Keeps replies, also while they are made. Every change is conditional on the reply still running."""
-
-    def open(self, record: ReplyRecord) -> None:
-        """Keep a new, running reply."""
-
-    def append(self, pieces: Mapping[str, str]) -> None:
-        """Add text to running replies, by reply id, all in one go. A reply that has ended stays as it is."""
-
-    def finish(self, record: ReplyRecord) -> bool:
-        """Store the end of a running reply; return False, changing nothing, if it had ended already."""
-
-    def find(self, reply_id: str) -> ReplyRecord | None:
-        """Return the reply as it is now."""
 
 
 class Task(Protocol):

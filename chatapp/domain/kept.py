@@ -1,0 +1,121 @@
+"""What is kept of conversations, as the services and the stores hand it to each other. Times are in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chatapp.domain.entities import Conversation, Cost, Role, Usage
+from chatapp.domain.errors import ChatError
+from chatapp.domain.reply import ReplyRecord, ReplyState
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """One message of a conversation's tree; ``parent_id`` is None for a first one.
+
+    What comes after ``created_at`` belongs to an answer: a user's message is complete and has none of it.
+    ``siblings`` are the ids of its parent's children in their order, itself among them; filled in where a branch is
+    read.
+    """
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Role
+    text: str
+    created_at: datetime
+    model_id: str | None = None
+    state: ReplyState = ReplyState.COMPLETE
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    cost: Cost | None = None
+    error: ChatError | None = None
+    request_id: str | None = None
+    siblings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked under a caller's own id (``client_id``): ``digest`` stands for the request's body."""
+
+    client_id: str
+    digest: str
+    reply_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A kept reply that is about to begin.
+
+    ``question`` is the new user message; None for another answer to ``parent_id``, which then is the user message that
+    is answered. ``title`` is what the conversation is called if it has no title yet. ``prompt_tokens`` is the estimate
+    by which the reply is billed if its process dies.
+    """
+
+    visitor_id: str
+    conversation_id: str
+    reply_id: str
+    parent_id: str | None
+    model_id: str
+    created_at: datetime
+    prompt_tokens: int
+    question: KeptMessage | None = None
+    title: str = ""
+    request_id: str | None = None
+    asked: Asked | None = None
+
+    @property
+    def user_message_id(self) -> str | None:
+        """Return the message that is answered."""
+        return self.parent_id if self.question is None else self.question.id
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has been stored of a reply since it was last looked at: ``text`` that is new, and ``ending`` if it ended."""
+
+    text: str
+    ending: ReplyRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A running reply whose process (``owner``) has shown no sign of life; its text is that of the last checkpoint."""
+
+    record: ReplyRecord
+    owner: str
+    prompt_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to change about a conversation; None leaves it as it is. ``model_id`` and ``system`` may be cleared."""
+
+    title: str | None = None
+    pinned: bool | None = None
+    leaf_id: str | None = None
+    model_id: str | None = None
+    system: str | None = None
+    clear: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A conversation that a search found. ``text`` is what matched: a message, or the title.
+
+    ``position`` tells where in the order of results it stands: larger is newer.
+    """
+
+    conversation: Conversation
+    text: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages that are to be kept, parents before their children, and their conversation, if it is new."""
+
+    conversation_id: str
+    conversation: Conversation | None
+    messages: tuple[KeptMessage, ...]

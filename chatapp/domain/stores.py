@@ -1,0 +1,162 @@
+"""Where things are kept: the ports behind which SQLite, PostgreSQL and, for tests, memory stand.
+
+Ids are unique for one visitor: another one may have imported a copy. Whatever belongs to another visitor is not found,
+as if it did not exist. Every method is one transaction of its own, and raises ``StorageUnavailable`` where the storage
+cannot do it now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from chatapp.domain.entities import Conversation, Message
+    from chatapp.domain.kept import Asked, Batch, Changes, Found, KeptMessage, News, Opening, Orphan
+    from chatapp.domain.reply import ReplyRecord
+    from chatapp.domain.search import Query
+
+
+class ReplyStore(Protocol):
+    """Keeps replies, also while they are made. ``owner`` is the process that makes one; nobody else may change it."""
+
+    def find_asked(self, visitor_id: str, client_id: str) -> Asked | None:
+        """Return what this visitor asked under that id before."""
+
+    def open(self, opening: Opening, owner: str) -> Asked | None:
+        """Keep the question and its empty, running reply; the reply becomes the leaf of its conversation.
+
+        Return what was asked under the same client id before, and keep nothing, if there is such.
+
+        Raises:
+            NotFound: there is no such conversation, or no such parent in it.
+            Conflict: the parent is still being made.
+        """
+
+    def checkpoint(self, owner: str, pieces: Mapping[str, str]) -> Mapping[str, bool]:
+        """Add text to running replies of ``owner``, by reply id; return all of them that run on, and for each whether
+        somebody wants it stopped. What does not run, or belongs to another owner, stays as it is.
+        """
+
+    def finish(self, record: ReplyRecord, owner: str) -> bool:
+        """Store the end of a running reply of ``owner``; return False, changing nothing, if it is none (any more)."""
+
+    def find(self, visitor_id: str, reply_id: str) -> ReplyRecord | None:
+        """Return the reply as it is stored now, with the text of its last checkpoint."""
+
+    def news(self, offsets: Mapping[tuple[str, str], int]) -> Mapping[tuple[str, str], News]:
+        """Return what is new in these replies, by visitor and reply id, since the given numbers of characters; nothing
+        for one that is gone.
+        """
+
+    def request_stop(self, visitor_id: str, reply_id: str) -> None:
+        """Ask the owner of a running reply to stop it."""
+
+    def running(self, visitor_id: str, conversation_id: str | None = None) -> Sequence[str]:
+        """Return the running replies of a conversation, or of all that this visitor has."""
+
+    def show_life(self, owner: str) -> None:
+        """Note that the process ``owner`` lives, by the storage's own clock."""
+
+    def orphans(self, silent_seconds: float) -> Sequence[Orphan]:
+        """Return running replies whose owner has shown no sign of life for so long; forget such owners without any."""
+
+
+class ConversationStore(Protocol):
+    """Keeps conversations and their messages."""
+
+    def create(self, visitor_id: str, conversation: Conversation) -> None:
+        """Keep a new, empty conversation.
+
+        Raises:
+            NotFound: there is no such visitor (any more).
+        """
+
+    def find(self, visitor_id: str, conversation_id: str) -> Conversation | None:
+        """Return the conversation."""
+
+    def listed(self, visitor_id: str, after: Conversation | None, limit: int) -> Sequence[Conversation]:
+        """Return conversations, pinned ones first, then by ``updated_at`` and id, newest first; those behind ``after``
+        in that order, or from the beginning.
+        """
+
+    def search(self, visitor_id: str, query: Query, below: int | None, limit: int) -> Sequence[Found]:
+        """Return conversations with a message or title that matches, each once at its newest match, newest first;
+        those whose newest match has a position below ``below``. Text may be found a second after it was stored.
+        """
+
+    def change(self, visitor_id: str, conversation_id: str, changes: Changes) -> Conversation | None:
+        """Change what is to be changed, and return how it is now; a leaf must be one of its messages."""
+
+    def delete(self, visitor_id: str, conversation_id: str) -> bool:
+        """Remove a conversation with all that belongs to it; return False if there is none."""
+
+    def message(self, visitor_id: str, message_id: str) -> KeptMessage | None:
+        """Return one message, without its siblings."""
+
+    def branch(self, visitor_id: str, leaf_id: str, limit: int) -> Sequence[KeptMessage]:
+        """Return at most ``limit`` messages that lead to ``leaf_id``, that one last; with their siblings."""
+
+    def history(self, visitor_id: str, leaf_id: str) -> Sequence[Message]:
+        """Return all messages that lead to ``leaf_id``, that one last, as a model is told them."""
+
+    def newest_leaf(self, visitor_id: str, message_id: str) -> str:
+        """Return the end of the branch below a message: its newest child's newest child and so on, or itself."""
+
+
+class VisitorStore(Protocol):
+    """Keeps who is here, and the keys that their tokens are signed with."""
+
+    def keys(self) -> Mapping[str, bytes]:
+        """Return all keys that count, by their id, oldest first; make the first one if there is none."""
+
+    def add_key(self, key_id: str, key: bytes, *, forget_others: bool) -> None:
+        """Sign with a new key from now on; the others still count, unless they are to be forgotten."""
+
+    def add(self, visitor_id: str, now: datetime) -> None:
+        """Keep a new visitor."""
+
+    def seen_at(self, visitor_id: str) -> datetime | None:
+        """Return when the visitor was last noted to be here; None if there is none (any more)."""
+
+    def note_seen(self, visitor_id: str, now: datetime) -> None:
+        """Note that the visitor is here."""
+
+    def remove(self, visitor_id: str) -> None:
+        """Remove a visitor with all that belongs to them."""
+
+    def unseen_since(self, moment: datetime, limit: int) -> Sequence[str]:
+        """Return visitors that have not been seen since then."""
+
+    def count_visit(self, address: str, hour: int) -> int:
+        """Count one more new visitor from an address (as a hash) in an hour since 1970; return the count."""
+
+    def add_handoff(self, digest: str, visitor_id: str, expires_at: datetime) -> None:
+        """Keep the hash of a secret that brings the visitor to another device, once."""
+
+    def take_handoff(self, digest: str, now: datetime) -> str | None:
+        """Return whom it brings along, and forget it; None if it is unknown, was used or is too old."""
+
+
+class Archive(Protocol):
+    """Reads and writes everything that a visitor has, in flat memory."""
+
+    def conversations(self, visitor_id: str) -> Iterator[Conversation]:
+        """Yield all conversations, oldest first (by ``created_at``, then id)."""
+
+    def messages(self, visitor_id: str, conversation_id: str) -> Iterator[KeptMessage]:
+        """Yield all messages in the order in which they were made (or imported), so parents before their children."""
+
+    def known_conversations(self, visitor_id: str, ids: Collection[str]) -> Collection[str]:
+        """Return which of these conversations this visitor has."""
+
+    def known_messages(self, visitor_id: str, ids: Collection[str]) -> Mapping[str, str]:
+        """Return which of these messages this visitor has, each with the id of its conversation."""
+
+    def add(self, visitor_id: str, batch: Sequence[Batch]) -> None:
+        """Keep whole conversations, or more messages of ones that are there, all in one go.
+
+        Raises:
+            NotFound: there is no such visitor (any more).
+        """
