@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from flask import Flask
 
 from chatapp.adapters.catalog_file import BadCatalog
+from chatapp.adapters.sql.preparing import Upgrade, prepare
+from chatapp.adapters.sql.revisions import BadDatabase
+from chatapp.adapters.sql.tools import StorageTools
 from chatapp.adapters.system import Pulse
 from chatapp.container import Container
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.errors import UnknownModel
 from chatapp.domain.replies import ReplyService
+from chatapp.domain.visitors import new_key
 from chatapp.fake.script_file import BadScript
 from chatapp.settings import BadSettings, Settings
 from chatapp.web.app import Services, WebOptions, create_app
@@ -23,16 +27,29 @@ from chatapp.web.pages import STATIC, Site
 
 LONGEST_LOG_KEY_BYTES = 64
 
+MIRRORS_EVERY_SECONDS = 0.1
+HOUSEKEEPING_EVERY_SECONDS = 0.5
+
 LIFE = "chatapp_life"
 """The key of the application's ``Life`` among its extensions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """What lives beside the requests of one process: the pulse, and the replies that a shutdown must end."""
+    """What lives beside the requests of one process: its pulses, and the replies that a shutdown must end."""
 
-    pulse: Pulse
+    pulses: tuple[Pulse, ...]
     replies: ReplyService
+
+    def start(self) -> None:
+        """Begin to beat; after the fork, as threads do not survive one."""
+        for pulse in self.pulses:
+            pulse.start()
+
+    def stop(self) -> None:
+        """End after the current beats."""
+        for pulse in self.pulses:
+            pulse.stop()
 
 
 def build_container(settings: Settings) -> Container:
@@ -68,17 +85,67 @@ def require_startable(settings: Settings) -> None:
     Assets(STATIC)
 
 
+def prepare_storage(settings: Settings) -> Upgrade | None:
+    """Make the database or bring it up to date; return None where there was nothing to do, which is found out quickly.
+
+    Raises:
+        BadSettings: it cannot be used.
+    """
+    try:
+        return prepare(settings.database_address)
+    except BadDatabase as error:
+        raise BadSettings(str(error)) from error
+
+
+def storage_tools(settings: Settings) -> StorageTools:
+    """Return what looks after the database."""
+    return StorageTools(settings.database_address)
+
+
+def rotate_key(settings: Settings, *, forget_old: bool) -> None:
+    """Have tokens signed with a new key; what older keys have signed stays good, unless they are forgotten.
+
+    Raises:
+        BadSettings: the database cannot be used.
+        StorageUnavailable: it cannot be written now.
+    """
+    prepare_storage(settings)
+    container = build_container(settings)
+    container.visitor_store().add_key(*new_key(), forget_others=forget_old)
+    container.database().close()
+
+
 def build_app(settings: Settings, container: Container | None = None) -> Flask:
     """Return the application. Its ``Life`` does not beat yet: start it in the process that serves.
 
+    Whoever brings a container of their own has prepared what its parts need.
+
     Raises:
-        BadSettings: the catalogue cannot be read, or lacks the default model.
+        BadSettings: the catalogue cannot be read, or lacks the default model; or the database cannot be used.
     """
-    container = container or build_container(settings)
+    if container is None:
+        prepare_storage(settings)
+        container = build_container(settings)
     catalog = require_catalog(container)
-    replies, watch = container.replies(), ClientWatch(settings.write_seconds)
-    app = create_app(Services(catalog, container.composer(), replies, watch), _options(settings))
-    app.extensions[LIFE] = Life(Pulse([replies.beat, watch.sweep]), replies)
+    replies, visitors = container.replies(), container.visitors()
+    watch = ClientWatch(settings.write_seconds)
+    services = Services(
+        catalog=catalog,
+        composer=container.composer(),
+        replies=replies,
+        conversations=container.conversations(),
+        visitors=visitors,
+        archive=container.archive(),
+        watch=watch,
+    )
+    app = create_app(services, _options(settings))
+    # What takes longer, or must come sooner, does not wait for the others.
+    pulses = (
+        Pulse([replies.beat, watch.sweep]),
+        Pulse([container.mirrors().beat], MIRRORS_EVERY_SECONDS),
+        Pulse([container.housekeeping().beat, visitors.beat], HOUSEKEEPING_EVERY_SECONDS),
+    )
+    app.extensions[LIFE] = Life(pulses, replies)
     return app
 
 
@@ -90,6 +157,8 @@ def _options(settings: Settings) -> WebOptions:
             body_seconds=settings.body_seconds,
             message_characters=settings.max_message_characters,
             messages=settings.max_messages,
+            import_bytes=settings.max_import_bytes,
+            import_seconds=settings.import_seconds,
         ),
         allowed_origins=settings.allowed_origins,
         allowed_hosts=settings.allowed_hosts,

@@ -7,17 +7,29 @@ from dependency_injector import containers, providers
 from chatapp.adapters.catalog_file import read_catalog
 from chatapp.adapters.estimator import TokenEstimator
 from chatapp.adapters.fake_chat import FakeChatModel
-from chatapp.adapters.memory_store import MemoryReplyStore
+from chatapp.adapters.sql import (
+    Database,
+    Housekeeping,
+    Searching,
+    SqlArchive,
+    SqlConversationStore,
+    SqlReplyStore,
+    SqlVisitorStore,
+)
 from chatapp.adapters.system import SystemClock, ThreadRunner, new_id
 from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.composing import Composer
+from chatapp.domain.conversation import ConversationService
+from chatapp.domain.keeping import Keeper
+from chatapp.domain.mirrors import Mirrors
 from chatapp.domain.ports import ChatModel, Clock, ModelDirectory
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.upkeep import ReplyLimits
+from chatapp.domain.visitors import VisitorService
 from chatapp.fake.script import MOST_TOKENS_PER_SECOND, Script
 from chatapp.fake.script_file import read_script
-from chatapp.settings import Settings
+from chatapp.settings import Durability, Settings
 
 READ_TIMEOUT_MARGIN_SECONDS = 10.0
 """Until the provider answers, the reply's own time-out comes first, and says more; behind that it is the only one."""
@@ -78,6 +90,10 @@ def _limits(settings: Settings) -> ReplyLimits:
     )
 
 
+def _database(settings: Settings) -> Database:
+    return Database(settings.database_address, survive_power_cut=settings.durability is Durability.POWER)
+
+
 def _composer(settings: Settings, catalog: ModelCatalog, accountant: TokenAccountant) -> Composer:
     return Composer(
         catalog,
@@ -95,7 +111,13 @@ class Container(containers.DeclarativeContainer):
     clock = providers.ThreadSafeSingleton(SystemClock)
     runner = providers.ThreadSafeSingleton(ThreadRunner)
     tokenizer = providers.ThreadSafeSingleton(TokenEstimator)
-    reply_store = providers.ThreadSafeSingleton(MemoryReplyStore)
+    database = providers.ThreadSafeSingleton(_database, settings)
+    searching = providers.ThreadSafeSingleton(Searching, database)
+    reply_store = providers.ThreadSafeSingleton(SqlReplyStore, database)
+    conversation_store = providers.ThreadSafeSingleton(SqlConversationStore, database, searching)
+    visitor_store = providers.ThreadSafeSingleton(SqlVisitorStore, database)
+    archive = providers.ThreadSafeSingleton(SqlArchive, database)
+    housekeeping = providers.ThreadSafeSingleton(Housekeeping, database, searching)
     fake_chat_model = providers.ThreadSafeSingleton(_fake_chat_model, settings)
     openai_chat_model = providers.ThreadSafeSingleton(_openai_chat_model, settings)
     chat_model = providers.Selector(settings.provided.llm_in_use, fake=fake_chat_model, openai=openai_chat_model)
@@ -105,13 +127,37 @@ class Container(containers.DeclarativeContainer):
     accountant = providers.ThreadSafeSingleton(TokenAccountant, tokenizer)
     composer = providers.ThreadSafeSingleton(_composer, settings, catalog, accountant)
     limits = providers.ThreadSafeSingleton(_limits, settings)
+    owner = providers.ThreadSafeSingleton(new_id)
+    keeper = providers.ThreadSafeSingleton(Keeper, reply_store, catalog, accountant, clock, owner)
+    mirrors = providers.ThreadSafeSingleton(Mirrors, reply_store, clock, limits)
     replies = providers.ThreadSafeSingleton(
         ReplyService,
         model=chat_model,
         accountant=accountant,
         store=reply_store,
+        keeper=keeper,
+        mirrors=mirrors,
         runner=runner,
         clock=clock,
         new_id=providers.Object(new_id),
         limits=limits,
+    )
+    conversations = providers.ThreadSafeSingleton(
+        ConversationService,
+        store=conversation_store,
+        reply_store=reply_store,
+        replies=replies,
+        catalog=catalog,
+        composer=composer,
+        accountant=accountant,
+        clock=clock,
+        new_id=providers.Object(new_id),
+    )
+    visitors = providers.ThreadSafeSingleton(
+        VisitorService,
+        store=visitor_store,
+        replies=replies,
+        clock=clock,
+        new_id=providers.Object(new_id),
+        retention_days=settings.provided.retention_days,
     )

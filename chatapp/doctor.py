@@ -9,7 +9,8 @@ from enum import StrEnum
 
 import requests
 
-from chatapp.bootstrap import build_container, require_catalog
+from chatapp.adapters.sql.revisions import BadDatabase
+from chatapp.bootstrap import build_container, require_catalog, storage_tools
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.entities import ModelCard, ProviderModel
 from chatapp.domain.errors import ProviderAuth, ProviderError
@@ -50,7 +51,7 @@ def examine(settings: Settings) -> list[Finding]:
         findings += _models(catalog, settings)
         if key.verdict is Verdict.GOOD:
             findings += _provider(container.model_directory(), catalog)
-    return [*findings, _port(settings), *_exposure(settings)]
+    return [*findings, *_storage(settings), _port(settings), *_exposure(settings)]
 
 
 def address(settings: Settings) -> str:
@@ -144,6 +145,28 @@ def _dates(card: ModelCard, served: ProviderModel | None) -> Iterator[Finding]:
             f"The provider says that {card.id} ends on {served.shutdown_date}, the catalogue {card.shutdown_date}.",
             "Correct it in a file of your own, named by CHATAPP_CATALOG.",
         )
+
+
+def _storage(settings: Settings) -> Iterator[Finding]:
+    try:
+        found = storage_tools(settings).look()
+    except BadDatabase as error:
+        yield Finding(Verdict.WRONG, str(error))
+        return
+    place = settings.database_place
+    for problem in found.problems:
+        yield Finding(Verdict.WRONG, f"{place}: {problem}", "Stop the server, and put a backup in the file's place.")
+    if found.revision is None:
+        yield Finding(Verdict.GOOD, f"Conversations will be kept in {place}; the first start makes it.")
+    elif not found.is_current:
+        yield Finding(
+            Verdict.NOTE,
+            f"Conversations are kept in {place}, which is of an earlier version (revision {found.revision}).",
+            "The next start brings it up to date, and copies it before if it is a file.",
+        )
+    elif not found.problems:
+        size = "" if found.size_bytes is None else f", {found.size_bytes / 1_000_000:,.1f} MB"
+        yield Finding(Verdict.GOOD, f"Conversations are kept in {place}: revision {found.revision}{size}.")
 
 
 def _port(settings: Settings) -> Finding:

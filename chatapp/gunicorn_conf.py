@@ -53,6 +53,7 @@ def _drain(worker: Any) -> None:
     while replies.open_replies and time.monotonic() < deadline:
         time.sleep(0.05)
     replies.interrupt_all()
+    replies.beat()  # what the storage would not take has one more chance
 
 
 def worker_int(worker: Any) -> None:
@@ -72,10 +73,11 @@ def _replies_of(worker: Any) -> ReplyService:
 
 
 def when_ready(server: Any) -> None:
-    """Say who answers, and where; and bound what the kernel keeps for a reader who does not read."""
+    """Say who answers, where, and what is kept where; bound what the kernel keeps for a reader who does not read."""
     for listener in server.LISTENERS:  # its connections inherit it
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT_BYTES)
     server.log.info("chatapp %s answers with %s.", __version__, _who())
+    server.log.info("Conversations are kept in %s.", _settings.database_place)
     url = str(server.LISTENERS[0]).replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
     server.log.info("Open %s in your browser; Ctrl+C stops the server.", url)
 

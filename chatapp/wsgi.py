@@ -4,4 +4,4 @@ from chatapp.bootstrap import LIFE, build_app
 from chatapp.settings import Settings
 
 app = build_app(Settings.from_env())
-app.extensions[LIFE].pulse.start()
+app.extensions[LIFE].start()

@@ -8,14 +8,16 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.alone"]
+pytest_plugins = ["tests.alone", "tests.databases"]
 
 KINDS = {
     "worker class gevent": r"\[(.*-)?gevent(-.*)?\]",
     "worker class gthread": r"\[(.*-)?gthread(-.*)?\]",
     "adapter OpenAIChatModel": r"contracts/test_chat_model.*\[openai",
     "adapter FakeChatModel": r"contracts/test_chat_model.*\[fake",
-    "adapter MemoryReplyStore": r"contracts/test_reply_store.*\[Memory",
+    "storage memory": r"contracts/test_reply_store.*\[memory",
+    "storage SQLite": r"contracts/test_reply_store.*\[sqlite",
+    "storage PostgreSQL": r"contracts/test_reply_store.*\[postgresql",
     "browser Chromium": r"integration/browser/",
 }
 """What is counted, and how the ids of such tests look."""

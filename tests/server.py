@@ -58,11 +58,16 @@ def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
     """Run ``chatapp serve`` in ``folder`` with these settings and no others, until the block ends."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHATAPP_", "OPENAI_"))}
-    environment = kept | {"CHATAPP_PORT": str(port), "CHATAPP_WORKERS": "1", "CHATAPP_GRACE_SECONDS": "1"} | settings
+    ours = {
+        "CHATAPP_PORT": str(port),
+        "CHATAPP_WORKERS": "1",
+        "CHATAPP_GRACE_SECONDS": "1",
+        "CHATAPP_DATA_DIR": str(folder / "data"),
+    }
     log_file = folder / "server.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "chatapp", "serve"], cwd=folder, env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "chatapp", "serve"], cwd=folder, env=kept | ours | settings, stdout=log, stderr=log
         )
         try:
             _wait_until_healthy(process, port)

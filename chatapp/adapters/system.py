@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+NANOSECONDS_A_MILLISECOND = 1_000_000
+
 log = logging.getLogger(__name__)
 
 
@@ -88,5 +90,12 @@ class Pulse:
 
 
 def new_id() -> str:
-    """Return an id that cannot be guessed: 128 random bits in hexadecimal."""
-    return secrets.token_hex(16)
+    """Return an id that sorts by the time it was made, and cannot be guessed: a UUID of version 7 in hexadecimal.
+
+    Its 12 bits after the version go on where the milliseconds end; 62 bits are random. Source: RFC 9562, section 5.7
+    and 6.2 (method 3).
+    """
+    milliseconds, rest = divmod(time.time_ns(), NANOSECONDS_A_MILLISECOND)
+    fraction = (rest << 12) // NANOSECONDS_A_MILLISECOND
+    number = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62)
+    return f"{number:032x}"

@@ -65,6 +65,13 @@ class TokenAccountant:
         usage = Usage(self.prompt_tokens(request.messages), completion)
         return Bill(usage, cost_of(request.model.price, usage, Source.ESTIMATED))
 
+    def bill_orphan(self, card: ModelCard, prompt_tokens: int, text: str) -> Bill | None:
+        """Estimate what an answer cost whose process died; None where nobody can know."""
+        if card.reasoning:
+            return None
+        usage = Usage(prompt_tokens, self._tokenizer.count(text))
+        return Bill(usage, cost_of(card.price, usage, Source.ESTIMATED))
+
 
 def cost_of(price: Price | None, usage: Usage, source: Source) -> Cost:
     """Return what an answer cost; unknown where the model has no price."""

@@ -70,6 +70,10 @@ class ModelCatalog:
             raise retired(card)
         return card
 
+    def find(self, model_id: str) -> ModelCard | None:
+        """Return the card of a model, also of one that can no longer be asked."""
+        return self._cards.get(model_id)
+
     def _status(self, card: ModelCard) -> ModelStatus:
         if card.shutdown_date is None or not self._dates_apply:
             return ModelStatus.ACTIVE

@@ -42,6 +42,20 @@ class Composer:
         self._system_prompt = system_prompt
         self._max_output_tokens = max_output_tokens
 
+    @property
+    def has_system_prompt(self) -> bool:
+        """Tell whether the owner has set the instructions."""
+        return self._system_prompt is not None
+
+    def require_own_instructions(self) -> None:
+        """Refuse instructions of a caller where the owner has set them.
+
+        Raises:
+            InvalidRequest: the owner has.
+        """
+        if self._system_prompt is not None:
+            raise _system_refused("system")
+
     def compose(self, turn: Turn) -> ChatRequest:
         """Return what to ask the model for one turn.
 

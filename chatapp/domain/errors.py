@@ -28,7 +28,9 @@ ChatError                     code, one plain sentence, what the caller may do a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 
@@ -201,3 +203,20 @@ class InternalError(ChatError):
     """Something that must not happen did."""
 
     code = "internal"
+
+
+def error_named(code: str, message: str, retry_after_seconds: int | None = None) -> ChatError:
+    """Return the error of that code, as it was raised once; an internal one where the code is not known (any more)."""
+    return _kinds().get(code, InternalError)(message, retry_after_seconds=retry_after_seconds)
+
+
+@cache
+def _kinds() -> dict[str, type[ChatError]]:
+    return {kind.code: kind for kind in _below(ChatError)}
+
+
+def _below(kind: type[ChatError]) -> Iterator[type[ChatError]]:
+    for each in kind.__subclasses__():
+        yield from _below(each)
+        if "code" in vars(each) and each is not ProviderError:
+            yield each

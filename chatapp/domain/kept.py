@@ -49,7 +49,8 @@ class Opening:
     """A kept reply that is about to begin.
 
     ``question`` is the new user message; None for another answer to ``parent_id``, which then is the user message that
-    is answered. ``title`` is what the conversation is called if it has no title yet. ``prompt_tokens`` is the estimate
+    is answered. ``title`` is what the conversation is called if it has no title yet; it
+    is made of the question, by which it is found. ``prompt_tokens`` is the estimate
     by which the reply is billed if its process dies.
     """
 
@@ -69,6 +70,14 @@ class Opening:
     def user_message_id(self) -> str | None:
         """Return the message that is answered."""
         return self.parent_id if self.question is None else self.question.id
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text of a running reply that is to be stored; it begins after ``begin`` characters."""
+
+    begin: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +123,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Messages that are to be kept, parents before their children, and their conversation, if it is new."""
+    """Messages that are to be kept, parents before their children, and their conversation, if it is new.
+
+    ``leaf_id`` becomes the leaf of a conversation that is there already; None leaves it as it is.
+    """
 
     conversation_id: str
     conversation: Conversation | None
     messages: tuple[KeptMessage, ...]
+    leaf_id: str | None = None

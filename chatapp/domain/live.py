@@ -1,4 +1,4 @@
-"""A reply while it is made: a buffer that one driver fills and many followers read.
+"""A reply while it is made: a buffer that one writer fills and many followers read.
 
 A follower that waits leaves a locked lock, its bell, with the reply; whoever has news releases it. That is four
 times cheaper per token than a condition variable, whose every wait makes a lock and a timer of its own.
@@ -14,44 +14,34 @@ from time import monotonic
 from chatapp.domain.entities import ChatRequest
 from chatapp.domain.errors import ChatError
 from chatapp.domain.events import Event
+from chatapp.domain.kept import Opening
 from chatapp.domain.ports import ModelStream, Task
 from chatapp.domain.reply import OnDisconnect, Reply, ReplyRecord, ReplyState
 
 log = logging.getLogger(__name__)
 
 
-class LiveReply:
-    """One reply in the process that makes it. ``outcome`` appears when it has ended and is settled.
+class FollowedReply:
+    """A reply as its followers see it: in the process that makes it, or as a copy of what has been stored.
 
+    ``record`` is what was known of it when it began; ``outcome`` appears when it has ended and is settled.
     Every change goes through a lock: a reply that was stopped cannot grow by the token that came at the same moment.
     """
 
-    def __init__(
-        self,
-        reply: Reply,
-        request: ChatRequest,
-        *,
-        kept: bool,
-        on_disconnect: OnDisconnect,
-        opened_at: float,
-        request_id: str | None = None,
-    ) -> None:
+    def __init__(self, reply: Reply, record: ReplyRecord, at: float) -> None:
         self.reply = reply
-        self.request = request
-        self.kept = kept
-        self.on_disconnect = on_disconnect
-        self.request_id = request_id
-        self.opened_at = opened_at
-        self.spoke_at: float | None = None
-        self.heard_at = opened_at
-        self.nudged_at = opened_at
-        self.saved_characters = 0
-        self.task: Task | None = None
+        self.record = record
+        self.heard_at = at
+        self.nudged_at = at
         self.outcome: ReplyRecord | None = None
         self.waiting: list[threading.Lock] = []
         self._followers: set[Follower] = set()
-        self._stream: ModelStream | None = None
         self._lock = threading.Lock()
+
+    @property
+    def is_followed(self) -> bool:
+        """Tell whether anybody follows."""
+        return bool(self._followers)
 
     def join(self, follower: Follower, most: int) -> bool:
         """Add a follower; return False if there are ``most`` already."""
@@ -68,6 +58,56 @@ class LiveReply:
                 return False
             self._followers.remove(follower)
             return not self._followers
+
+    def apply(self, event: Event, heard_at: float) -> bool:
+        """Take in what the model says, at ``heard_at`` seconds; return True if that ended the reply."""
+        with self._lock:
+            ended = self.reply.apply(event)
+        self.heard_at = heard_at
+        self.wake()
+        return ended
+
+    def settle(self, outcome: ReplyRecord) -> None:
+        """Tell everybody how it ended. From now on nothing changes any more."""
+        self.outcome = outcome
+        self.wake()
+
+    def wake(self) -> None:
+        """Ring every waiting follower's bell."""
+        while self.waiting:
+            try:
+                bell = self.waiting.pop()
+            except IndexError:  # another thread has rung it
+                return
+            bell.release()
+
+
+class LiveReply(FollowedReply):
+    """One reply in the process that makes it.
+
+    ``opening`` is what the storage knows of it, None for one that is not kept; ``is_stored`` tells that it does know.
+    """
+
+    def __init__(
+        self,
+        reply: Reply,
+        request: ChatRequest,
+        *,
+        opening: Opening | None,
+        on_disconnect: OnDisconnect,
+        opened_at: float,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(reply, _record(reply, request, opening, request_id), opened_at)
+        self.request = request
+        self.opening = opening
+        self.on_disconnect = on_disconnect
+        self.opened_at = opened_at
+        self.spoke_at: float | None = None
+        self.saved_characters = 0
+        self.is_stored = False
+        self.task: Task | None = None
+        self._stream: ModelStream | None = None
 
     def attach(self, stream: ModelStream) -> None:
         """Take the model's stream; stop it at once if the reply has ended meanwhile."""
@@ -101,19 +141,15 @@ class LiveReply:
         if self._stream is not None:
             _stop(self._stream)
 
-    def settle(self, outcome: ReplyRecord) -> None:
-        """Tell everybody how it ended. From now on nothing changes any more."""
-        self.outcome = outcome
-        self.wake()
 
-    def wake(self) -> None:
-        """Ring every waiting follower's bell."""
-        while self.waiting:
-            try:
-                bell = self.waiting.pop()
-            except IndexError:  # another thread has rung it
-                return
-            bell.release()
+def _record(reply: Reply, request: ChatRequest, opening: Opening | None, request_id: str | None) -> ReplyRecord:
+    return ReplyRecord(
+        reply.id,
+        request.model.id,
+        conversation_id=opening.conversation_id if opening else None,
+        user_message_id=opening.user_message_id if opening else None,
+        request_id=request_id,
+    )
 
 
 def _stop(stream: ModelStream) -> None:
@@ -124,9 +160,9 @@ def _stop(stream: ModelStream) -> None:
 
 
 class Follower:
-    """One reader of a live reply, from an offset in characters on. It belongs to one thread; ``leave`` to all."""
+    """One reader of a reply, from an offset in characters on. It belongs to one thread; ``leave`` to all."""
 
-    def __init__(self, live: LiveReply, offset: int, on_leave: Callable[[Follower], None]) -> None:
+    def __init__(self, live: FollowedReply, offset: int, on_leave: Callable[[Follower], None]) -> None:
         self.live = live
         self.offset = offset
         self.outcome: ReplyRecord | None = None
@@ -157,6 +193,13 @@ class Follower:
             self.read()
         return self.outcome
 
+    def wait_until_settled(self, timeout_seconds: float) -> ReplyRecord | None:
+        """Wait for the end without reading, and return it; ``None`` if it has not come in that time."""
+        deadline = monotonic() + timeout_seconds
+        while self.live.outcome is None and (left := deadline - monotonic()) > 0:
+            self._wait(self._is_settled, left)
+        return self.live.outcome
+
     def leave(self) -> None:
         """Stop following. Idempotent."""
         self.left = True
@@ -179,6 +222,9 @@ class Follower:
 
     def _has_begun(self) -> bool:
         return self.live.reply.started or self.live.outcome is not None or self.left
+
+    def _is_settled(self) -> bool:
+        return self.live.outcome is not None
 
     def _wait(self, is_due: Callable[[], bool], timeout_seconds: float = -1) -> None:
         waiting = self.live.waiting

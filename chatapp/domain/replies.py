@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from chatapp.domain import reply_line
@@ -14,16 +16,26 @@ from chatapp.domain.errors import (
     Abandoned,
     AtCapacity,
     ChatError,
+    Conflict,
+    Detail,
     InternalError,
     Interrupted,
+    Lost,
     NotFound,
     ShuttingDown,
 )
 from chatapp.domain.events import Finished
+from chatapp.domain.keeping import Keeper
+from chatapp.domain.kept import Asked, Opening
 from chatapp.domain.live import Follower, LiveReply
-from chatapp.domain.ports import ChatModel, Clock, ReplyStore, Runner
+from chatapp.domain.mirrors import Mirrors
+from chatapp.domain.ports import ChatModel, Clock, Runner
 from chatapp.domain.reply import OnDisconnect, Reply, ReplyRecord, ReplyState
-from chatapp.domain.upkeep import ReplyLimits, checkpoint, nudge, overdue
+from chatapp.domain.stores import ReplyStore
+from chatapp.domain.upkeep import ReplyLimits, nudge, overdue
+
+LONGEST_STOP_SECONDS = 2.0
+"""How long a stop waits for the process that makes the reply."""
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +51,8 @@ class ReplyService:
         model: ChatModel,
         accountant: TokenAccountant,
         store: ReplyStore,
+        keeper: Keeper,
+        mirrors: Mirrors,
         runner: Runner,
         clock: Clock,
         new_id: Callable[[], str],
@@ -47,11 +61,14 @@ class ReplyService:
         self._model = model
         self._accountant = accountant
         self._store = store
+        self._keeper = keeper
+        self._mirrors = mirrors
         self._runner = runner
         self._clock = clock
         self._new_id = new_id
         self._limits = limits
         self._live: dict[str, LiveReply] = {}
+        self._leaving: list[tuple[float, Follower]] = []
         self._door = threading.Lock()
         self._shutting_down = False
 
@@ -70,22 +87,24 @@ class ReplyService:
         request: ChatRequest,
         *,
         on_disconnect: OnDisconnect = OnDisconnect.CONTINUE,
-        kept: bool = True,
+        opening: Opening | None = None,
         request_id: str | None = None,
     ) -> Follower:
-        """Admit and begin a reply, and return its first follower. Text of one that is not ``kept`` is never stored.
+        """Admit and begin a reply, and return its first follower. Text of one without ``opening`` is never stored.
 
-        ``request_id`` names the request that asked for it, in the log.
+        If the same was asked before under the same client id, that reply is followed, and nothing begins.
+        ``request_id`` names the request that asked for it.
 
         Raises:
             AtCapacity: as many replies are open as this process can carry.
             ShuttingDown: nothing new is begun any more.
+            NotFound, Conflict: it cannot be kept there.
         """
-        reply = Reply(self._new_id(), self._limits.answer_characters)
+        reply = Reply(opening.reply_id if opening else self._new_id(), self._limits.answer_characters)
         live = LiveReply(
             reply,
             request,
-            kept=kept,
+            opening=opening,
             on_disconnect=on_disconnect,
             opened_at=self._clock.monotonic(),
             request_id=request_id,
@@ -93,55 +112,104 @@ class ReplyService:
         self._admit(live)
         follower = self._follow(live, 0)
         try:
-            if kept:
-                self._store.open(ReplyRecord(reply.id, request.model.id))
+            asked = self._keeper.open(live)
         except Exception:
             self._live.pop(reply.id, None)
             raise
+        if asked is not None and opening is not None and opening.asked is not None:
+            self._live.pop(reply.id, None)
+            return self.follow_asked(opening.visitor_id, asked, opening.asked.digest)
         self._begin(live)
         return follower
 
-    def follow(self, reply_id: str, offset: int = 0) -> Follower:
-        """Return one more follower of a reply that this process is making.
+    def follow(self, visitor_id: str, reply_id: str, offset: int = 0) -> Follower:
+        """Return one more follower of a kept reply, from a number of characters on.
 
         Raises:
-            NotFound: it makes no such reply, or not any more.
+            NotFound: this visitor has no such reply.
             AtCapacity: the reply has as many followers as it may have.
         """
-        live = self._live.get(reply_id)
-        if live is None:
-            raise NotFound("There is no such running reply.")
-        return self._follow(live, offset)
+        live = self._own(visitor_id, reply_id)
+        if live is not None:
+            return self._follow(live, offset)
+        return self._mirrors.follow(visitor_id, self.find(visitor_id, reply_id), offset)
 
-    def find(self, reply_id: str) -> ReplyRecord:
-        """Return a kept reply as it is stored.
+    def follow_asked(self, visitor_id: str, asked: Asked, digest: str) -> Follower:
+        """Return a follower of what was asked before under the same client id.
 
         Raises:
-            NotFound: there is no such reply.
+            Conflict: something else was asked.
+            NotFound: its conversation is gone.
         """
-        record = self._store.find(reply_id)
+        if asked.digest != digest:
+            reason = "Something else was asked under this id before. Use a new id for a new question."
+            raise Conflict(reason, details=(Detail("client_id", reason),))
+        return self.follow(visitor_id, asked.reply_id)
+
+    def find(self, visitor_id: str, reply_id: str) -> ReplyRecord:
+        """Return a kept reply, with the text so far.
+
+        Raises:
+            NotFound: this visitor has no such reply.
+        """
+        record = self._store.find(visitor_id, reply_id)
         if record is None:
             raise NotFound("There is no such reply.")
-        return record
+        live = self._own(visitor_id, reply_id)
+        if live is not None and not record.state.is_final:
+            return replace(record, text=live.reply.text)
+        return self._keeper.unsaved(reply_id) or record
 
-    def stop(self, reply_id: str) -> None:
-        """End a reply that this process is making, and the provider's bill for it; the text so far stays.
+    def stop(self, visitor_id: str, reply_id: str) -> ReplyRecord:
+        """End a kept reply, wherever it is made, and the provider's bill for it; the text so far stays.
 
+        Return it in its final state, or as it is when its process has not confirmed that within a few seconds.
         Stopping one that has ended changes nothing.
+
+        Raises:
+            NotFound: this visitor has no such reply.
         """
-        live = self._live.get(reply_id)
+        live = self._own(visitor_id, reply_id)
         if live is not None:
             self._end(live, ReplyState.STOPPED)
+            waiting = Follower(live, 0, _stay)
+            return waiting.wait_until_settled(LONGEST_STOP_SECONDS) or self.find(visitor_id, reply_id)
+        record = self.find(visitor_id, reply_id)
+        if record.state.is_final:
+            return record
+        self._store.request_stop(visitor_id, reply_id)
+        follower = self._mirrors.follow(visitor_id, record, len(record.text))
+        try:
+            return follower.wait_until_settled(LONGEST_STOP_SECONDS) or self.find(visitor_id, reply_id)
+        finally:
+            follower.leave()
+
+    def stop_all(self, visitor_id: str, conversation_id: str | None = None) -> None:
+        """End all running replies of a conversation, or of all that a visitor has."""
+        for reply_id in self._store.running(visitor_id, conversation_id):
+            with suppress(NotFound):  # somebody else was faster
+                self.stop(visitor_id, reply_id)
+
+    def leave_later(self, follower: Follower, seconds: float) -> None:
+        """Let a follower leave after a while: its caller has got an answer, but may come back to read."""
+        self._leaving.append((self._clock.monotonic() + seconds, follower))
 
     def beat(self) -> None:
-        """Look after all open replies: time-outs, dead drivers, signs of life, checkpoints."""
+        """Look after all open replies: time-outs, dead drivers, signs of life, checkpoints; and after orphans."""
         now = self._clock.monotonic()
-        for live in list(self._live.values()):
+        lives = list(self._live.values())
+        for live in lives:
             if ending := overdue(live, self._limits, now):
                 self._end(live, *ending)
             else:
                 nudge(live, self._limits, now)
-        checkpoint(list(self._live.values()), self._store)
+        self._let_leave(now)
+        to_stop, ended_elsewhere = self._keeper.checkpoint(lives)
+        for live in to_stop:
+            self._end(live, ReplyState.STOPPED)
+        for live in ended_elsewhere:
+            self._end(live, ReplyState.LOST, Lost())
+        self._keeper.close_orphans()
 
     def refuse_new(self) -> None:
         """Begin no more replies: the server is shutting down."""
@@ -153,6 +221,18 @@ class ReplyService:
         for live in list(self._live.values()):
             error = Interrupted("The server was restarted before the answer was finished. Please try again.")
             self._end(live, ReplyState.INTERRUPTED, error)
+
+    def _own(self, visitor_id: str, reply_id: str) -> LiveReply | None:
+        live = self._live.get(reply_id)
+        if live is None or live.opening is None or live.opening.visitor_id != visitor_id or not live.is_stored:
+            return None
+        return live
+
+    def _let_leave(self, now: float) -> None:
+        due = [(at, follower) for at, follower in self._leaving if at <= now or follower.live.outcome is not None]
+        for entry in due:
+            self._leaving.remove(entry)
+            entry[1].leave()
 
     def _admit(self, live: LiveReply) -> None:
         with self._door:  # to look and to enter are one
@@ -178,7 +258,7 @@ class ReplyService:
 
     def _left(self, follower: Follower) -> None:
         live = follower.live
-        if live.part(follower) and live.on_disconnect is OnDisconnect.CANCEL:
+        if live.part(follower) and isinstance(live, LiveReply) and live.on_disconnect is OnDisconnect.CANCEL:
             self._end(live, ReplyState.ABANDONED, Abandoned())
 
     def _drive(self, live: LiveReply) -> None:
@@ -216,25 +296,19 @@ class ReplyService:
         """Store how a reply ended, and tell its followers. Called once, by whoever ended it."""
         reply = live.reply
         bill = self._bill(live)
-        outcome = ReplyRecord(
-            reply.id,
-            live.request.model.id,
-            reply.state,
-            reply.text,
-            reply.finish_reason,
-            bill.usage if bill else None,
-            bill.cost if bill else None,
-            reply.error,
+        outcome = replace(
+            live.record,
+            state=reply.state,
+            text=reply.text,
+            finish_reason=reply.finish_reason,
+            usage=bill.usage if bill else None,
+            cost=bill.cost if bill else None,
+            error=reply.error,
         )
-        try:
-            if live.kept:
-                self._store.finish(outcome)
-        except Exception:  # its readers, and the other replies that are ended with it, must not suffer for it
-            log.exception("The end of reply %s could not be stored", reply.id)
-        finally:
-            self._live.pop(reply.id, None)
-            live.settle(outcome)
-            reply_line.write(live, outcome, self._clock.monotonic())
+        outcome = self._keeper.finish(live, outcome)
+        self._live.pop(reply.id, None)
+        live.settle(outcome)
+        reply_line.write(live, outcome, self._clock.monotonic())
 
     def _bill(self, live: LiveReply) -> Bill | None:
         """Return what the reply cost; None where nothing was asked of the provider, or nobody knows."""
@@ -246,6 +320,10 @@ class ReplyService:
         except Exception:  # a reply that was never settled would keep its readers waiting for ever
             log.exception("What reply %s cost could not be told", reply.id)
             return None
+
+
+def _stay(_: Follower) -> None:
+    """A follower that was never counted need not be counted out."""
 
 
 def _busy() -> AtCapacity:

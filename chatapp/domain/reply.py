@@ -142,6 +142,8 @@ class Reply:
 
     def _add(self, text: str) -> bool:
         self.started = True
+        if "\0" in text:  # PostgreSQL keeps none, and nobody can see it
+            text = text.replace("\0", "")
         end = self.characters + len(text)
         excess = end - self._max_characters
         if excess > 0:

@@ -25,7 +25,7 @@ def write(live: LiveReply, outcome: ReplyRecord, now: float) -> None:
     """Log how a reply ended at ``now`` seconds."""
     error, usage, cost = outcome.error, outcome.usage, outcome.cost
     fields = {
-        "request_id": live.request_id,
+        "request_id": outcome.request_id,
         "reply_id": outcome.id,
         "model": outcome.model_id,
         "state": outcome.state.value,

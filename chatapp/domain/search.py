@@ -75,5 +75,5 @@ def snippet(text: str, query: Query) -> str:
 def _folded(text: str) -> str:
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", text).casefold()
     return unicodedata.normalize("NFC", "".join(sign for sign in plain if not unicodedata.combining(sign)))

@@ -2,7 +2,7 @@
 
 Ids are unique for one visitor: another one may have imported a copy. Whatever belongs to another visitor is not found,
 as if it did not exist. Every method is one transaction of its own, and raises ``StorageUnavailable`` where the storage
-cannot do it now.
+cannot do it now. Times are kept in whole milliseconds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from chatapp.domain.entities import Conversation, Message
-    from chatapp.domain.kept import Asked, Batch, Changes, Found, KeptMessage, News, Opening, Orphan
+    from chatapp.domain.kept import Asked, Batch, Changes, Found, KeptMessage, News, Opening, Orphan, Piece
     from chatapp.domain.reply import ReplyRecord
     from chatapp.domain.search import Query
 
@@ -25,25 +25,31 @@ class ReplyStore(Protocol):
         """Return what this visitor asked under that id before."""
 
     def open(self, opening: Opening, owner: str) -> Asked | None:
-        """Keep the question and its empty, running reply; the reply becomes the leaf of its conversation.
+        """Keep the question and its empty, running reply; the reply becomes the leaf of its conversation, and
+        ``opening.created_at`` the time of its last message.
 
-        Return what was asked under the same client id before, and keep nothing, if there is such.
+        Return what was asked under the same client id before, and keep nothing, if there is such; whatever else would
+        speak against it.
 
         Raises:
             NotFound: there is no such conversation, or no such parent in it.
-            Conflict: the parent is still being made.
+            Conflict: the parent is still being made; ``details`` name it.
         """
 
-    def checkpoint(self, owner: str, pieces: Mapping[str, str]) -> Mapping[str, bool]:
-        """Add text to running replies of ``owner``, by reply id; return all of them that run on, and for each whether
-        somebody wants it stopped. What does not run, or belongs to another owner, stays as it is.
+    def checkpoint(self, owner: str, pieces: Mapping[str, Piece]) -> Mapping[str, bool]:
+        """Add text to running replies of ``owner``, by reply id; return all that it has running, with a piece or
+        without, and for each whether somebody wants it stopped. What does not run, or belongs to another owner, stays
+        as it is. A piece that comes again from the same character on, and may be longer then, takes the place of the
+        first.
         """
 
     def finish(self, record: ReplyRecord, owner: str) -> bool:
-        """Store the end of a running reply of ``owner``; return False, changing nothing, if it is none (any more)."""
+        """Store the end of a running reply of ``owner``, with the whole text; return False, changing nothing, if it is
+        none (any more).
+        """
 
     def find(self, visitor_id: str, reply_id: str) -> ReplyRecord | None:
-        """Return the reply as it is stored now, with the text of its last checkpoint."""
+        """Return the reply as it is stored now, with the text of its last checkpoint; an imported answer is one too."""
 
     def news(self, offsets: Mapping[tuple[str, str], int]) -> Mapping[tuple[str, str], News]:
         """Return what is new in these replies, by visitor and reply id, since the given numbers of characters; nothing
@@ -60,11 +66,15 @@ class ReplyStore(Protocol):
         """Note that the process ``owner`` lives, by the storage's own clock."""
 
     def orphans(self, silent_seconds: float) -> Sequence[Orphan]:
-        """Return running replies whose owner has shown no sign of life for so long; forget such owners without any."""
+        """Return running replies whose owner has shown no sign of life for so long, or never; forget such owners
+        without any.
+        """
 
 
 class ConversationStore(Protocol):
-    """Keeps conversations and their messages."""
+    """Keeps conversations and their messages. An answer that is still being made has the text of its last checkpoint,
+    but is not searched.
+    """
 
     def create(self, visitor_id: str, conversation: Conversation) -> None:
         """Keep a new, empty conversation.
@@ -83,20 +93,27 @@ class ConversationStore(Protocol):
 
     def search(self, visitor_id: str, query: Query, below: int | None, limit: int) -> Sequence[Found]:
         """Return conversations with a message or title that matches, each once at its newest match, newest first;
-        those whose newest match has a position below ``below``. Text may be found a second after it was stored.
+        those whose newest match has a position below ``below``. What is new is told by when a message, or (for its
+        title) a conversation, was made. Text may be found a second after it was stored.
         """
 
     def change(self, visitor_id: str, conversation_id: str, changes: Changes) -> Conversation | None:
-        """Change what is to be changed, and return how it is now; a leaf must be one of its messages."""
+        """Change what is to be changed, and return how it is now; None if there is no such conversation.
+
+        Raises:
+            NotFound: the leaf is none of its messages; nothing was changed.
+        """
 
     def delete(self, visitor_id: str, conversation_id: str) -> bool:
-        """Remove a conversation with all that belongs to it; return False if there is none."""
+        """Remove a conversation with all that belongs to it, client ids too; return False if there is none."""
 
     def message(self, visitor_id: str, message_id: str) -> KeptMessage | None:
         """Return one message, without its siblings."""
 
     def branch(self, visitor_id: str, leaf_id: str, limit: int) -> Sequence[KeptMessage]:
-        """Return at most ``limit`` messages that lead to ``leaf_id``, that one last; with their siblings."""
+        """Return at most ``limit`` messages that lead to ``leaf_id``, that one last; with their siblings. Nothing if
+        there is no such message.
+        """
 
     def history(self, visitor_id: str, leaf_id: str) -> Sequence[Message]:
         """Return all messages that lead to ``leaf_id``, that one last, as a model is told them."""
@@ -121,19 +138,21 @@ class VisitorStore(Protocol):
         """Return when the visitor was last noted to be here; None if there is none (any more)."""
 
     def note_seen(self, visitor_id: str, now: datetime) -> None:
-        """Note that the visitor is here."""
+        """Note that the visitor is here; one who is gone stays so."""
 
     def remove(self, visitor_id: str) -> None:
         """Remove a visitor with all that belongs to them."""
 
     def unseen_since(self, moment: datetime, limit: int) -> Sequence[str]:
-        """Return visitors that have not been seen since then."""
+        """Return visitors that have not been seen since then, and any whose removal was cut short."""
 
     def count_visit(self, address: str, hour: int) -> int:
-        """Count one more new visitor from an address (as a hash) in an hour since 1970; return the count."""
+        """Count one more new visitor from an address (as a hash) in an hour since 1970; return the count. Earlier hours
+        may be forgotten then.
+        """
 
     def add_handoff(self, digest: str, visitor_id: str, expires_at: datetime) -> None:
-        """Keep the hash of a secret that brings the visitor to another device, once."""
+        """Keep the hash of a secret that brings the visitor to another device, once; nothing for one who is gone."""
 
     def take_handoff(self, digest: str, now: datetime) -> str | None:
         """Return whom it brings along, and forget it; None if it is unknown, was used or is too old."""
@@ -148,15 +167,16 @@ class Archive(Protocol):
     def messages(self, visitor_id: str, conversation_id: str) -> Iterator[KeptMessage]:
         """Yield all messages in the order in which they were made (or imported), so parents before their children."""
 
-    def known_conversations(self, visitor_id: str, ids: Collection[str]) -> Collection[str]:
-        """Return which of these conversations this visitor has."""
+    def known_conversations(self, visitor_id: str, ids: Collection[str]) -> Mapping[str, str | None]:
+        """Return which of these conversations this visitor has, each with its leaf."""
 
     def known_messages(self, visitor_id: str, ids: Collection[str]) -> Mapping[str, str]:
         """Return which of these messages this visitor has, each with the id of its conversation."""
 
     def add(self, visitor_id: str, batch: Sequence[Batch]) -> None:
-        """Keep whole conversations, or more messages of ones that are there, all in one go.
+        """Keep whole conversations, or more messages of ones that are there, all in one go. None is still being made.
 
         Raises:
-            NotFound: there is no such visitor (any more).
+            NotFound: there is no such visitor or conversation (any more), or something else has just been kept under
+                one of these ids. Nothing is kept then.
         """

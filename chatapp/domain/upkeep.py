@@ -1,14 +1,12 @@
-"""What open replies need from time to time: an end when their time is up, a sign of life, a checkpoint."""
+"""What open replies need from time to time: an end when their time is up, a sign of life."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from chatapp.domain.errors import ChatError, InternalError, ProviderTimeout
-from chatapp.domain.live import LiveReply
-from chatapp.domain.ports import ReplyStore
+from chatapp.domain.live import FollowedReply, LiveReply
 from chatapp.domain.reply import ReplyState
 
 
@@ -52,17 +50,8 @@ def overdue(live: LiveReply, limits: ReplyLimits, now: float) -> Ending | None:
     return None
 
 
-def nudge(live: LiveReply, limits: ReplyLimits, now: float) -> None:
+def nudge(live: FollowedReply, limits: ReplyLimits, now: float) -> None:
     """Wake the readers of a reply that has been silent for a while: they show that they are still there."""
     if now - max(live.heard_at, live.nudged_at) >= limits.sign_of_life_seconds:
         live.nudged_at = now
         live.wake()
-
-
-def checkpoint(lives: Iterable[LiveReply], store: ReplyStore) -> None:
-    """Store what is new in all kept replies, in one go."""
-    new = {live: text for live in lives if live.kept and (text := live.reply.text_since(live.saved_characters))}
-    if new:
-        store.append({live.reply.id: text for live, text in new.items()})
-    for live, text in new.items():  # not before: a checkpoint that failed is made up for by the next
-        live.saved_characters += len(text)

@@ -8,10 +8,25 @@ from pathlib import Path
 import pytest
 
 from chatapp.adapters.estimator import TokenEstimator
-from chatapp.adapters.memory_store import MemoryReplyStore
+from chatapp.adapters.memory import (
+    MemoryArchive,
+    MemoryConversationStore,
+    MemoryDatabase,
+    MemoryReplyStore,
+    MemoryVisitorStore,
+)
+from chatapp.adapters.sql import (
+    Database,
+    Searching,
+    SqlArchive,
+    SqlConversationStore,
+    SqlReplyStore,
+    SqlVisitorStore,
+)
 from chatapp.adapters.system import SystemClock, ThreadRunner
-from chatapp.domain.ports import Clock, ReplyStore, Runner, Tokenizer
+from chatapp.domain.ports import Clock, Runner, Tokenizer
 from tests.contracts.providers import Provider, fake, openai, scripted_server
+from tests.contracts.storage import ALICE, BOB, Storage, conversation
 from tests.unit.deterministic import FakeClock, InlineRunner, SteppedRunner
 from tests.upstream.tls import self_signed, server_context
 
@@ -36,11 +51,53 @@ def provider(
         yield openai(server)
 
 
-@pytest.fixture(params=[MemoryReplyStore])
-def store(request: pytest.FixtureRequest) -> ReplyStore:
-    """Each reply store, empty."""
-    made: ReplyStore = request.param()
-    return made
+def memory() -> Storage:
+    """Return everything in this process's memory."""
+    database = MemoryDatabase()
+    return Storage(
+        MemoryReplyStore(database),
+        MemoryConversationStore(database),
+        MemoryVisitorStore(database),
+        MemoryArchive(database),
+    )
+
+
+def sql(url: str) -> tuple[Database, Storage]:
+    """Return what stands on a database."""
+    database = Database(url)
+    searching = Searching(database)
+
+    def index_all() -> None:
+        while searching.index():
+            pass
+
+    return database, Storage(
+        SqlReplyStore(database),
+        SqlConversationStore(database, searching),
+        SqlVisitorStore(database),
+        SqlArchive(database),
+        index_all,
+    )
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def storage(request: pytest.FixtureRequest) -> Iterator[Storage]:
+    """Each storage, empty."""
+    if request.param == "memory":
+        yield memory()
+        return
+    make = "fresh_sqlite" if request.param == "sqlite" else "fresh_postgres"
+    database, made = sql(request.getfixturevalue(make)())
+    yield made
+    database.close()
+
+
+@pytest.fixture
+def kept(storage: Storage) -> Storage:
+    """Each storage, where Alice and Bob are known, and Alice has a conversation."""
+    storage.welcome(ALICE, BOB)
+    storage.conversations.create(ALICE, conversation())
+    return storage
 
 
 @pytest.fixture(params=[TokenEstimator])

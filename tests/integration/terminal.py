@@ -24,12 +24,11 @@ def chatapp(folder: Path, *arguments: str, **settings: str) -> Result:
     """Run ``chatapp`` in this process."""
     unset = dict.fromkeys(name for name in os.environ if name.startswith(OURS))
     with chdir(folder):
-        return CliRunner().invoke(main, arguments, env=unset | settings)
+        return CliRunner().invoke(main, arguments, env=unset | {"CHATAPP_DATA_DIR": str(folder / "data")} | settings)
 
 
 def python(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run Python in a process of its own, until it ends."""
     command = [sys.executable, *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=environment(**settings), capture_output=True, text=True, timeout=60, check=False
-    )
+    ours = environment(**{"CHATAPP_DATA_DIR": str(folder / "data")} | settings)
+    return subprocess.run(command, cwd=folder, env=ours, capture_output=True, text=True, timeout=60, check=False)

@@ -41,13 +41,13 @@ EVERY_ROUTE = dedent("""
     from chatapp.settings import Settings
 
     app = build_app(Settings.from_env())
-    app.extensions[LIFE].pulse.start()
+    app.extensions[LIFE].start()
     client = app.test_client()
     asked = {"message": "Hi", "messages": [{"role": "user", "content": "One"}]}
     statuses = [client.get(path).status_code for path in ("/api", "/health", "/models", "/api/openapi.json", "/no")]
     statuses += [client.post(path, json=asked).status_code for path in ("/chat", "/chat/stream")]
     text = client.post("/chat/stream", json=asked).text
-    app.extensions[LIFE].pulse.stop()
+    app.extensions[LIFE].stop()
 
     print(statuses, "fake model" in client.post("/chat", json=asked).json["response"], '"done":true' in text)
     print(connected, sorted({"openai", "httpx2", "urllib3.connection"} & set(sys.modules) - {"urllib3.connection"}))

@@ -33,7 +33,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 
 def body_of(port: int, path: str) -> bytes:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         connection.request("GET", path)
         response = connection.getresponse()
         assert response.status == 200, path
@@ -82,7 +82,7 @@ def gunicorn(folder: Path, **settings: str) -> Iterator[int]:
     """Run gunicorn by hand, as docs/deploying.md does; yield its port."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-c", "python:chatapp.gunicorn_conf", "chatapp.wsgi:app"]
-    ours = environment(CHATAPP_PORT=str(port), CHATAPP_WORKERS="1", **settings)
+    ours = environment(CHATAPP_PORT=str(port), CHATAPP_WORKERS="1", CHATAPP_DATA_DIR=str(folder / "data"), **settings)
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=ours, stdout=log, stderr=log)
     try:

@@ -8,19 +8,27 @@ from dataclasses import dataclass, field
 
 from chatapp.adapters.estimator import TokenEstimator
 from chatapp.adapters.fake_chat import FakeChatModel
-from chatapp.adapters.memory_store import MemoryReplyStore
+from chatapp.adapters.memory import MemoryConversationStore, MemoryDatabase, MemoryReplyStore, MemoryVisitorStore
 from chatapp.domain.accounting import TokenAccountant
-from chatapp.domain.entities import ChatRequest
+from chatapp.domain.catalog import ModelCatalog
+from chatapp.domain.entities import ChatRequest, Conversation, Role
+from chatapp.domain.errors import StorageUnavailable
 from chatapp.domain.events import Event
+from chatapp.domain.keeping import Keeper
+from chatapp.domain.kept import Asked, KeptMessage, Opening, Piece
 from chatapp.domain.live import Follower
-from chatapp.domain.ports import ChatModel, ReplyStore, Runner
+from chatapp.domain.mirrors import Mirrors
+from chatapp.domain.ports import ChatModel, Runner
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.reply import OnDisconnect, ReplyRecord
+from chatapp.domain.stores import ReplyStore
 from chatapp.domain.upkeep import ReplyLimits
 from chatapp.fake import Rule, Script
 from chatapp.fake.call import Call
-from tests.samples import question
-from tests.unit.deterministic import FakeClock, InlineRunner
+from tests.samples import CARD, question
+from tests.unit.deterministic import NOON, FakeClock, InlineRunner
+
+ALICE = "alice"
 
 
 @dataclass(slots=True)
@@ -29,26 +37,57 @@ class Stage:
 
     rules: Sequence[Rule] = ()
     runner: Runner = field(default_factory=InlineRunner)
-    store: ReplyStore = field(default_factory=MemoryReplyStore)
+    store: ReplyStore | None = None
     limits: ReplyLimits = field(default_factory=ReplyLimits)
     other_model: ChatModel | None = None
     accountant: TokenAccountant = field(default_factory=lambda: TokenAccountant(TokenEstimator()))
     clock: FakeClock = field(default_factory=FakeClock)
+    database: MemoryDatabase = field(default_factory=MemoryDatabase)
+    owner: str = "p1"
     fake: FakeChatModel = field(init=False)
+    keeper: Keeper = field(init=False)
+    mirrors: Mirrors = field(init=False)
     replies: ReplyService = field(init=False)
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
         """Put the service together."""
         self.fake = FakeChatModel(Script(rules=self.rules))
-        ids = itertools.count(1)
+        if isinstance(self.store, RecordingStore):
+            self.database = self.store.database
+        store = self.store = self.store or MemoryReplyStore(self.database)
+        catalog = ModelCatalog([CARD], CARD.id, lambda: NOON.date(), dates_apply=False)
+        self.keeper = Keeper(store, catalog, self.accountant, self.clock, self.owner)
+        self.mirrors = Mirrors(store, self.clock, self.limits)
         self.replies = ReplyService(
             model=self.other_model or self.fake,
             accountant=self.accountant,
-            store=self.store,
+            store=store,
+            keeper=self.keeper,
+            mirrors=self.mirrors,
             runner=self.runner,
             clock=self.clock,
-            new_id=lambda: f"r{next(ids)}",
+            new_id=lambda: f"r{next(self.ids)}",
             limits=self.limits,
+        )
+
+    def opening(self, asked: tuple[str, str] | None = None) -> Opening:
+        """Return what is kept of Alice's next question, each in a conversation of its own."""
+        number = next(self.ids)
+        visitors, conversations = MemoryVisitorStore(self.database), MemoryConversationStore(self.database)
+        if visitors.seen_at(ALICE) is None:
+            visitors.add(ALICE, NOON)
+        conversations.create(ALICE, Conversation(f"c{number}", NOON, NOON))
+        return Opening(
+            ALICE,
+            f"c{number}",
+            f"r{number}",
+            None,
+            CARD.id,
+            NOON,
+            prompt_tokens=8,
+            question=KeptMessage(f"q{number}", f"c{number}", None, Role.USER, "Hi", NOON),
+            asked=Asked(*asked, f"r{number}") if asked else None,
         )
 
     @property
@@ -64,7 +103,12 @@ class Stage:
         kept: bool = True,
     ) -> Follower:
         """Open a reply to the ordinary question."""
-        return self.replies.open(request or question(), on_disconnect=on_disconnect, kept=kept)
+        opening = self.opening() if kept else None
+        return self.replies.open(request or question(), on_disconnect=on_disconnect, opening=opening)
+
+    def find(self, reply_id: str) -> ReplyRecord:
+        """Return a reply of Alice's."""
+        return self.replies.find(ALICE, reply_id)
 
     def outcome(self, request: ChatRequest | None = None, *, kept: bool = True) -> ReplyRecord:
         """Open a reply, and return how it ended."""
@@ -74,32 +118,38 @@ class Stage:
 
 
 class RecordingStore(MemoryReplyStore):
-    """A store that remembers what it was told, and fails at as many checkpoints as it should."""
+    """A store that remembers what it was told, and fails at as many checkpoints and ends as it should."""
 
-    def __init__(self, failures: int = 0) -> None:
-        super().__init__()
-        self.opened: list[ReplyRecord] = []
+    def __init__(self, failures: int = 0, failing_ends: int = 0) -> None:
+        self.database = MemoryDatabase()
+        super().__init__(self.database)
+        self.opened: list[Opening] = []
         self.appended: list[dict[str, str]] = []
         self.finished: list[ReplyRecord] = []
         self._failures = failures
+        self._failing_ends = failing_ends
 
-    def open(self, record: ReplyRecord) -> None:
+    def open(self, opening: Opening, owner: str) -> Asked | None:
         """Remember it."""
-        self.opened.append(record)
-        super().open(record)
+        self.opened.append(opening)
+        return super().open(opening, owner)
 
-    def append(self, pieces: Mapping[str, str]) -> None:
+    def checkpoint(self, owner: str, pieces: Mapping[str, Piece]) -> Mapping[str, bool]:
         """Fail, or remember it."""
         if self._failures:
             self._failures -= 1
-            raise OSError("The disk is full.")
-        self.appended.append(dict(pieces))
-        super().append(pieces)
+            raise StorageUnavailable
+        if pieces:
+            self.appended.append({name: piece.text for name, piece in pieces.items()})
+        return super().checkpoint(owner, pieces)
 
-    def finish(self, record: ReplyRecord) -> bool:
-        """Remember it."""
+    def finish(self, record: ReplyRecord, owner: str) -> bool:
+        """Fail, or remember it."""
+        if self._failing_ends:
+            self._failing_ends -= 1
+            raise StorageUnavailable
         self.finished.append(record)
-        return super().finish(record)
+        return super().finish(record, owner)
 
 
 class BrokenModel:

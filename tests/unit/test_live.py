@@ -34,7 +34,7 @@ class CountingStream:
 @pytest.fixture
 def live() -> LiveReply:
     reply = Reply("r1", 1_000_000)
-    return LiveReply(reply, question(), kept=False, on_disconnect=OnDisconnect.CONTINUE, opened_at=0.0)
+    return LiveReply(reply, question(), opening=None, on_disconnect=OnDisconnect.CONTINUE, opened_at=0.0)
 
 
 def follower_of(live: LiveReply, offset: int = 0) -> Follower:

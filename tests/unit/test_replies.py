@@ -17,13 +17,14 @@ from chatapp.domain.errors import (
     ShuttingDown,
 )
 from chatapp.domain.events import Delta, Event, Started
+from chatapp.domain.live import LiveReply
 from chatapp.domain.reply import OnDisconnect, ReplyState
 from chatapp.domain.upkeep import ReplyLimits
 from chatapp.fake import Cut, Error, Rule, SlowHead
 from chatapp.fake.call import Ending
 from tests.samples import PRICE, card, once, question
 from tests.unit.deterministic import Meanwhile, SteppedRunner
-from tests.unit.making_replies import BrokenModel, RecordingStore, Stage
+from tests.unit.making_replies import ALICE, BrokenModel, RecordingStore, Stage
 
 
 def test_a_reply_is_made_and_told_with_all_that_belongs_to_it() -> None:
@@ -40,7 +41,7 @@ def test_a_kept_reply_is_stored_from_its_first_moment() -> None:
 
     stage.open()
 
-    assert stage.replies.find("r1").state is ReplyState.RUNNING
+    assert stage.find("r1").state is ReplyState.RUNNING
 
 
 def test_a_finished_reply_is_stored_as_it_was_told() -> None:
@@ -48,7 +49,7 @@ def test_a_finished_reply_is_stored_as_it_was_told() -> None:
 
     outcome = stage.outcome()
 
-    assert stage.replies.find("r1") is outcome
+    assert stage.find("r1") == outcome
     assert stage.replies.open_replies == 0
 
 
@@ -61,7 +62,7 @@ def test_a_reply_that_is_not_kept_leaves_no_trace(fault: Cut | None) -> None:
 
     assert (store.opened, store.appended, store.finished) == ([], [], [])
     with pytest.raises(NotFound):
-        stage.replies.find("r1")
+        stage.find("r1")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_stop_ends_a_reply_before_its_driver_has_begun(fault: SlowHead | None) -
     stage = Stage([once("one two", fault=fault)], runner=runner)
     follower = stage.open()
 
-    stage.replies.stop("r1")
+    stage.replies.stop(ALICE, "r1")
     runner.run()
 
     outcome = follower.wait_for_outcome()
@@ -143,7 +144,7 @@ def test_stop_ends_a_reply_before_its_driver_has_begun(fault: SlowHead | None) -
 
 
 def test_stop_in_mid_answer_keeps_the_text_and_the_bill() -> None:
-    stage = Stage([once("one ", Meanwhile(lambda: stage.replies.stop("r1")), "two")])
+    stage = Stage([once("one ", Meanwhile(lambda: stage.replies.stop(ALICE, "r1")), "two")])
 
     outcome = stage.outcome()
 
@@ -152,14 +153,22 @@ def test_stop_in_mid_answer_keeps_the_text_and_the_bill() -> None:
     assert stage.call.ended is Ending.CANCELLED
 
 
-@pytest.mark.parametrize("reply_id", ["r1", "r2", "nobody"])
-def test_stopping_what_has_ended_changes_nothing(reply_id: str) -> None:
+def test_stopping_what_has_ended_changes_nothing() -> None:
     stage = Stage([once("Hello")])
     outcome = stage.outcome()
 
-    stage.replies.stop(reply_id)
+    assert stage.replies.stop(ALICE, "r1") == outcome
+    assert stage.find("r1") == outcome
 
-    assert stage.replies.find("r1") is outcome
+
+@pytest.mark.parametrize(("visitor_id", "reply_id"), [(ALICE, "r2"), ("bob", "r1")], ids=["unknown", "another's"])
+def test_only_a_reply_of_ones_own_can_be_stopped(visitor_id: str, reply_id: str) -> None:
+    stage = Stage(runner=SteppedRunner())
+    stage.open()
+
+    with pytest.raises(NotFound):
+        stage.replies.stop(visitor_id, reply_id)
+    assert stage.find("r1").state is ReplyState.RUNNING
 
 
 def test_no_more_replies_are_open_than_allowed() -> None:
@@ -207,6 +216,7 @@ def test_a_model_that_cannot_be_stopped_ends_no_reply_but_its_own(caplog: pytest
     stage = Stage(other_model=UnstoppableModel(Started(), Delta("half")), runner=runner)
     followers = [stage.open() for _ in range(3)]
     for follower in followers:
+        assert isinstance(follower.live, LiveReply)
         follower.live.attach(UnstoppableModel())
 
     stage.replies.interrupt_all()
@@ -251,7 +261,7 @@ def test_a_caller_who_leaves_ends_a_reply_that_nobody_else_can_read() -> None:
 def test_a_reply_goes_on_while_another_reader_is_there() -> None:
     stage = Stage(runner=SteppedRunner())
     first = stage.open(on_disconnect=OnDisconnect.CANCEL)
-    second = stage.replies.follow("r1")
+    second = stage.replies.follow(ALICE, "r1")
 
     first.leave()
     assert stage.replies.open_replies == 1
@@ -266,4 +276,4 @@ def test_a_reply_that_may_go_on_survives_its_last_reader() -> None:
     stage.open(on_disconnect=OnDisconnect.CONTINUE).leave()
     runner.run()
 
-    assert stage.replies.find("r1").state is ReplyState.COMPLETE
+    assert stage.find("r1").state is ReplyState.COMPLETE

@@ -5,9 +5,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chatapp.adapters.fake_chat import FakeChatModel, FakeStream
-from chatapp.adapters.memory_store import MemoryReplyStore
 from chatapp.domain.entities import ChatRequest
-from chatapp.domain.errors import AtCapacity, InternalError, Interrupted, ProviderTimeout, ShuttingDown
+from chatapp.domain.errors import (
+    AtCapacity,
+    InternalError,
+    Interrupted,
+    ProviderTimeout,
+    ShuttingDown,
+    StorageUnavailable,
+)
 from chatapp.domain.events import Event
 from chatapp.domain.reply import ReplyRecord, ReplyState
 from chatapp.domain.upkeep import ReplyLimits
@@ -15,7 +21,7 @@ from chatapp.fake import Script
 from chatapp.fake.call import Ending
 from tests.samples import once
 from tests.unit.deterministic import Meanwhile, SteppedRunner
-from tests.unit.making_replies import RecordingStore, Stage
+from tests.unit.making_replies import ALICE, RecordingStore, Stage
 
 LIMITS = ReplyLimits(first_token_seconds=120, next_token_seconds=60, total_seconds=900, sign_of_life_seconds=15)
 
@@ -144,7 +150,7 @@ def test_a_reply_can_be_found_with_its_text_so_far() -> None:
 
     def look() -> None:
         stage.replies.beat()
-        seen.append(stage.replies.find("r1"))
+        seen.append(stage.find("r1"))
 
     stage = Stage([once("one ", Meanwhile(look), "two")])
     stage.outcome()
@@ -157,7 +163,7 @@ def test_a_checkpoint_that_failed_is_made_up_for_by_the_next() -> None:
     stage = Stage(store=store)
 
     def fail_once() -> None:
-        with pytest.raises(OSError, match="disk"):
+        with pytest.raises(StorageUnavailable):
             stage.replies.beat()
 
     stage.fake.add(once("one ", Meanwhile(fail_once), "two ", Meanwhile(lambda: stage.replies.beat())))
@@ -166,21 +172,28 @@ def test_a_checkpoint_that_failed_is_made_up_for_by_the_next() -> None:
     assert store.appended == [{"r1": "one two "}]
 
 
-class UnwritableStore(MemoryReplyStore):
-    """A store that cannot write the end of a reply."""
-
-    def finish(self, record: ReplyRecord) -> bool:
-        raise OSError("The disk is full.")
-
-
-def test_readers_learn_of_an_end_that_cannot_be_stored(caplog: pytest.LogCaptureFixture) -> None:
-    stage = Stage([once("Hello")], store=UnwritableStore())
+def test_readers_learn_of_an_end_that_cannot_be_stored_yet(caplog: pytest.LogCaptureFixture) -> None:
+    stage = Stage([once("Hello")], store=RecordingStore(failing_ends=1))
 
     outcome = stage.outcome()
 
     assert (outcome.state, outcome.text) == (ReplyState.COMPLETE, "Hello")
     assert stage.replies.open_replies == 0
-    assert "The disk is full" in caplog.text
+    assert "could not be stored yet" in caplog.text
+    assert stage.find("r1") == outcome
+
+
+def test_an_end_that_could_not_be_stored_is_stored_with_the_next_beat() -> None:
+    store = RecordingStore(failing_ends=2)
+    stage = Stage([once("Hello")], store=store)
+    outcome = stage.outcome()
+
+    with pytest.raises(StorageUnavailable):
+        stage.replies.beat()
+    stage.replies.beat()
+
+    assert store.finished == [outcome]
+    assert store.find(ALICE, "r1") == outcome
 
 
 def test_a_shutdown_begins_nothing_new_and_lets_the_old_go_on() -> None:
@@ -194,7 +207,7 @@ def test_a_shutdown_begins_nothing_new_and_lets_the_old_go_on() -> None:
         stage.open()
     assert refusal.value.retry_after_seconds == 5
     runner.run()
-    assert stage.replies.find("r1").state is ReplyState.COMPLETE
+    assert stage.find("r1").state is ReplyState.COMPLETE
 
 
 def test_an_interrupted_reply_keeps_its_text_and_tells_its_readers() -> None:
@@ -213,8 +226,8 @@ def test_a_shutdown_interrupts_every_open_reply() -> None:
 
     stage.replies.interrupt_all()
 
-    assert [follower.wait_for_outcome() for follower in followers] == [stage.replies.find(f"r{n}") for n in (1, 2, 3)]
-    assert {stage.replies.find(f"r{n}").state for n in (1, 2, 3)} == {ReplyState.INTERRUPTED}
+    assert [follower.wait_for_outcome() for follower in followers] == [stage.find(f"r{n}") for n in (1, 2, 3)]
+    assert {stage.find(f"r{n}").state for n in (1, 2, 3)} == {ReplyState.INTERRUPTED}
 
 
 class NoThreadsLeft:
@@ -234,4 +247,4 @@ def test_a_reply_that_cannot_be_driven_does_not_stay_open() -> None:
         stage.open()
 
     assert stage.replies.open_replies == 0
-    assert stage.replies.find("r1").state is ReplyState.FAILED
+    assert stage.find("r1").state is ReplyState.FAILED

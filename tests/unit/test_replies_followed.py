@@ -9,7 +9,7 @@ from chatapp.domain.live import Follower
 from chatapp.domain.upkeep import ReplyLimits
 from tests.samples import once
 from tests.unit.deterministic import Meanwhile, SteppedRunner
-from tests.unit.making_replies import Stage
+from tests.unit.making_replies import ALICE, Stage
 
 
 def text_of(follower: Follower) -> str:
@@ -21,7 +21,7 @@ def text_of(follower: Follower) -> str:
 
 def test_a_word_can_be_read_before_the_next_one_is_said() -> None:
     read: list[str] = []
-    stage = Stage([once("one ", Meanwhile(lambda: read.append(stage.replies.follow("r1").read())), "two")])
+    stage = Stage([once("one ", Meanwhile(lambda: read.append(stage.replies.follow(ALICE, "r1").read())), "two")])
 
     stage.outcome()
 
@@ -35,7 +35,7 @@ def test_every_reader_reads_the_rest_from_its_own_offset(words: list[str], data:
 
     def join() -> None:
         offset = data.draw(st.integers(0, len(text)), label="offset")
-        late.append((offset, stage.replies.follow("r1", offset)))
+        late.append((offset, stage.replies.follow(ALICE, "r1", offset)))
 
     stage = Stage([once(*(part for word in words for part in (Meanwhile(join), word)))])
     first = stage.open()
@@ -50,29 +50,38 @@ def test_a_reader_reads_on_after_the_reply_has_ended() -> None:
     follower = stage.open()
 
     assert (follower.read(), follower.outcome) == ("Hello there.", None)
-    assert follower.wait_for_outcome() is stage.replies.find("r1")
+    assert follower.wait_for_outcome() == stage.find("r1")
 
 
 def test_a_reply_has_no_more_readers_than_allowed() -> None:
     stage = Stage(runner=SteppedRunner(), limits=ReplyLimits(followers=2))
     stage.open()
-    second = stage.replies.follow("r1")
+    second = stage.replies.follow(ALICE, "r1")
 
     with pytest.raises(AtCapacity, match="readers"):
-        stage.replies.follow("r1")
+        stage.replies.follow(ALICE, "r1")
     second.leave()
-    stage.replies.follow("r1")
+    stage.replies.follow(ALICE, "r1")
 
 
-@pytest.mark.parametrize("reply_id", ["r1", "r2"], ids=["ended", "unknown"])
-def test_only_a_running_reply_can_be_followed(reply_id: str) -> None:
-    stage = Stage([once("Hello")])
-    stage.outcome()
+def test_a_reply_that_has_ended_is_read_from_what_is_stored() -> None:
+    stage = Stage([once("Hello there.")])
+    outcome = stage.outcome()
 
-    with pytest.raises(NotFound, match="no such running reply"):
-        stage.replies.follow(reply_id)
+    follower = stage.replies.follow(ALICE, "r1", 6)
+
+    assert (follower.read(), follower.wait_for_outcome()) == ("there.", outcome)
+
+
+@pytest.mark.parametrize(("visitor_id", "reply_id"), [(ALICE, "r2"), ("bob", "r1")], ids=["unknown", "another's"])
+def test_only_a_reply_of_ones_own_can_be_followed(visitor_id: str, reply_id: str) -> None:
+    stage = Stage(runner=SteppedRunner())
+    stage.open()
+
+    with pytest.raises(NotFound):
+        stage.replies.follow(visitor_id, reply_id)
 
 
 def test_an_unknown_reply_is_not_found() -> None:
     with pytest.raises(NotFound, match="no such reply"):
-        Stage().replies.find("r1")
+        Stage().find("r1")

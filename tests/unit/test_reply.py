@@ -12,7 +12,7 @@ from chatapp.domain.reply import Reply, ReplyState
 ROOMY = 1_000_000
 FINAL_STATES = [state for state in ReplyState if state is not ReplyState.RUNNING]
 
-texts = st.lists(st.text(max_size=9), max_size=30)
+texts = st.lists(st.text(st.characters(exclude_characters="\0"), max_size=9), max_size=30)
 
 
 def reply_after(*events: Event, max_characters: int = ROOMY) -> Reply:
@@ -138,3 +138,12 @@ def test_text_followed_is_text_applied(pieces: list[str], max_characters: int, d
     read += reply.text_since(len(read))
 
     assert read == reply.text == "".join(pieces)[:max_characters]
+
+
+def test_nul_characters_are_left_out() -> None:
+    reply = Reply("r1", max_characters=100)
+
+    for text in ("a\0b", "\0", "c"):
+        reply.apply(Delta(text))
+
+    assert (reply.text, reply.characters, reply.text_since(1)) == ("abc", 3, "bc")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp.settings import BadSettings, Provider, Settings, WorkerClass, settings_table
+from chatapp.settings import BadSettings, Durability, Provider, Settings, WorkerClass, settings_table
 
 KEY = "sk-canary-4f1c9a"
 NOWHERE = Path("/nonexistent/.env")
@@ -48,6 +48,14 @@ def test_every_setting_has_a_name_and_a_meaning_of_its_own() -> None:
         ),
         ("CHATAPP_ALLOWED_HOSTS", "chat.example.com,[::1]", "allowed_hosts", ("chat.example.com", "[::1]")),
         ("CHATAPP_FIRST_TOKEN_SECONDS", "0.5", "first_token_seconds", 0.5),
+        ("CHATAPP_DATA_DIR", "~/kept", "data_dir", Path.home() / "kept"),
+        ("CHATAPP_DATA_DIR", "./kept", "data_dir", Path.cwd() / "kept"),
+        ("CHATAPP_DURABILITY", "power", "durability", Durability.POWER),
+        ("CHATAPP_RETENTION_DAYS", "0", "retention_days", 0),
+        ("CHATAPP_DATABASE_URL", "sqlite:////var/chat.db", "database_url", "sqlite:////var/chat.db"),
+        ("CHATAPP_DATABASE_URL", "postgres://me@db/chat", "database_url", "postgresql+psycopg://me@db/chat"),
+        ("CHATAPP_DATABASE_URL", "postgresql://db/chat?a=b", "database_url", "postgresql+psycopg://db/chat?a=b"),
+        ("CHATAPP_DATABASE_URL", "postgresql+psycopg://db/c", "database_url", "postgresql+psycopg://db/c"),
     ],
 )
 def test_a_setting_is_read(name: str, value: str, field: str, parsed: object) -> None:
@@ -83,6 +91,14 @@ def test_a_setting_is_read(name: str, value: str, field: str, parsed: object) ->
         ("CHATAPP_ALLOWED_ORIGINS", "https://shop.example\nhttps://evil.example", "origins like"),
         ("CHATAPP_ALLOWED_HOSTS", "chat.example:80", "host names like"),
         ("CHATAPP_ALLOWED_HOSTS", "*", "host names like"),
+        ("CHATAPP_DURABILITY", "fire", "process or power"),
+        ("CHATAPP_RETENTION_DAYS", "-1", "a whole number from 0"),
+        ("CHATAPP_DATABASE_URL", "chat.db", "not the address of a database"),
+        ("CHATAPP_DATABASE_URL", "mysql://me@db/chat", "postgresql://user:password@host/database or sqlite:////"),
+        ("CHATAPP_DATABASE_URL", "postgresql+asyncpg://me@db/chat", "not the address of a database"),
+        ("CHATAPP_DATABASE_URL", "sqlite://", "not the address of a database"),
+        ("CHATAPP_DATABASE_URL", "sqlite:///:memory:", "not the address of a database"),
+        ("CHATAPP_DATABASE_URL", "sqlite:////var/chat.db?mode=ro", "not the address of a database"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_it_may_be(name: str, value: str, words: str) -> None:
@@ -139,6 +155,38 @@ def test_the_key_is_never_shown() -> None:
 
 def test_a_password_in_the_address_is_never_shown() -> None:
     assert "canary" not in repr(settings(OPENAI_BASE_URL="http://me:canary@localhost/v1"))
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_a_password_of_the_database_is_never_shown(scheme: str) -> None:
+    try:
+        shown = repr(settings(CHATAPP_DATABASE_URL=f"{scheme}://me:canary@db/chat"))
+    except BadSettings as refusal:
+        shown = str(refusal)
+
+    assert "canary" not in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("sqlite:////var/my%20chat.db", "/var/my chat.db"),
+        ("postgresql://me:canary@db.example:5433/chat", "the PostgreSQL database chat on db.example"),
+        ("postgresql://me@/?host=/run/pg", "the PostgreSQL database me on /run/pg"),
+        ("postgresql:///chat", "the PostgreSQL database chat on this machine"),
+    ],
+)
+def test_where_the_database_is_can_be_told(url: str, place: str) -> None:
+    assert settings(CHATAPP_DATABASE_URL=url).database_place == place
+
+
+def test_conversations_are_kept_in_the_data_folder() -> None:
+    kept = settings(CHATAPP_DATA_DIR="/srv/a b?")
+
+    assert (kept.database_place, kept.database_address) == (
+        "/srv/a b?/chatapp.db",
+        "sqlite:////srv/a%20b%3F/chatapp.db",
+    )
 
 
 def test_a_wrong_setting_beside_it_does_not_show_the_key() -> None:

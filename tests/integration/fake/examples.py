@@ -137,7 +137,12 @@ class Reader:
                 process.stdout.close()
 
     def _settings(self) -> dict[str, str]:
-        ours = environment(CHATAPP_PORT=str(self._ports["5000"]), CHATAPP_WORKERS="1", CHATAPP_GRACE_SECONDS="1")
+        ours = environment(
+            CHATAPP_PORT=str(self._ports["5000"]),
+            CHATAPP_WORKERS="1",
+            CHATAPP_GRACE_SECONDS="1",
+            CHATAPP_DATA_DIR=str(self.folder / "data"),
+        )
         return ours | {"PATH": f"{Path(sys.executable).parent}:{ours['PATH']}"}
 
 

@@ -10,8 +10,7 @@ from chatapp.adapters.openai_chat import OpenAIChatModel
 from chatapp.adapters.system import ThreadRunner
 from chatapp.domain.live import Follower
 from chatapp.domain.reply import ReplyState
-from tests.samples import question
-from tests.unit.making_replies import Stage
+from tests.unit.making_replies import ALICE, Stage
 from tests.upstream import ScriptedUpstream, Stall, Step
 from tests.upstream.wire import chunk, event, sse, stream
 
@@ -37,12 +36,12 @@ def test_a_stop_reaches_the_provider_at_once(
 ) -> None:
     upstream.script(*steps)
     stage = Stage(other_model=model, runner=ThreadRunner())
-    follower = stage.replies.open(question())
+    follower = stage.open()
     asked = upstream.wait_for_request()
     text = first_text(follower) if heard else ""
 
     stopped_at = monotonic()
-    stage.replies.stop(follower.live.reply.id)
+    stage.replies.stop(ALICE, follower.live.reply.id)
     outcome = follower.wait_for_outcome()
 
     assert asked.wait_until_left() - stopped_at < REACHES_THE_PROVIDER_WITHIN_SECONDS
@@ -56,11 +55,11 @@ def test_the_next_reply_never_meets_the_connection_of_a_stopped_one(
 ) -> None:
     upstream.script(*sse(["mine", Stall()]))
     stage = Stage(other_model=model, runner=ThreadRunner())
-    follower = stage.replies.open(question())
+    follower = stage.open()
     assert first_text(follower) == "mine"
-    stage.replies.stop(follower.live.reply.id)
+    stage.replies.stop(ALICE, follower.live.reply.id)
 
-    outcome = stage.replies.open(question()).wait_for_outcome()
+    outcome = stage.open().wait_for_outcome()
 
     assert outcome is not None
     assert (outcome.state, outcome.text) == (ReplyState.COMPLETE, "Hello world")

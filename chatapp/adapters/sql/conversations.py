@@ -1,0 +1,214 @@
+"""Conversations and their trees of messages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, literal, select, tuple_, update
+
+from chatapp.adapters.sql.database import Clash, Database, milliseconds
+from chatapp.adapters.sql.deleting import delete_conversation
+from chatapp.adapters.sql.pieces import saved_texts
+from chatapp.adapters.sql.prepared import Prepared
+from chatapp.adapters.sql.rows import CONVERSATION_COLUMNS, conversation_of, conversation_row, message_of
+from chatapp.adapters.sql.searching import Searching
+from chatapp.adapters.sql.tables import conversations, messages
+from chatapp.domain.entities import Conversation, Message, Role
+from chatapp.domain.errors import NotFound
+from chatapp.domain.kept import Changes, Found, KeptMessage
+from chatapp.domain.reply import ReplyState
+from chatapp.domain.search import Query
+
+THIS = (conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation"))
+FIND = Prepared(select(conversations).where(*THIS))
+PLACE = tuple_(conversations.c.pinned, conversations.c.updated_at, conversations.c.id)
+LISTED = (
+    select(conversations)
+    .where(conversations.c.visitor_id == bindparam("visitor"))
+    .order_by(conversations.c.pinned.desc(), conversations.c.updated_at.desc(), conversations.c.id.desc())
+    .limit(bindparam("most"))
+)
+LISTED_AFTER = LISTED.where(tuple_(bindparam("pinned"), bindparam("updated_at"), bindparam("after")) > PLACE)
+CREATE = Prepared(insert(conversations).values({name: bindparam(name) for name in CONVERSATION_COLUMNS}))
+MESSAGE = Prepared(
+    select(messages).where(messages.c.visitor_id == bindparam("visitor"), messages.c.id == bindparam("message"))
+)
+CHILDREN = (
+    select(messages.c.parent_id, messages.c.id)
+    .where(
+        messages.c.visitor_id == bindparam("visitor"),
+        messages.c.conversation_id == bindparam("conversation"),
+        messages.c.parent_id.in_(bindparam("parents", expanding=True)),
+    )
+    .order_by(messages.c.position)
+)
+ROOTS = (
+    select(messages.c.parent_id, messages.c.id)
+    .where(
+        messages.c.visitor_id == bindparam("visitor"),
+        messages.c.conversation_id == bindparam("conversation"),
+        messages.c.parent_id.is_(None),
+    )
+    .order_by(messages.c.position)
+)
+
+
+def _upward() -> Any:
+    """Return the ids on the way from a leaf to its root, with how far they are from the leaf."""
+    way = (
+        select(messages.c.id, messages.c.parent_id, literal(1).label("distance"))
+        .where(messages.c.visitor_id == bindparam("visitor"), messages.c.id == bindparam("leaf"))
+        .cte("way", recursive=True)
+    )
+    above = select(messages.c.id, messages.c.parent_id, way.c.distance + 1).where(
+        messages.c.visitor_id == bindparam("visitor"),
+        messages.c.id == way.c.parent_id,
+        way.c.distance < bindparam("most"),
+    )
+    return way.union_all(above)
+
+
+WAY = _upward()
+ON_THE_WAY = (
+    messages.join(WAY, (messages.c.id == WAY.c.id) & (messages.c.visitor_id == bindparam("visitor"))),
+    WAY.c.distance.desc(),
+)
+BRANCH = select(messages).select_from(ON_THE_WAY[0]).order_by(ON_THE_WAY[1])
+HISTORY = Prepared(
+    select(messages.c.position, messages.c.role, messages.c.state, messages.c.text)
+    .select_from(ON_THE_WAY[0])
+    .order_by(ON_THE_WAY[1])
+)
+LONGEST_WAY = 1_000_000
+
+
+class SqlConversationStore:
+    """The ``ConversationStore`` in a database."""
+
+    def __init__(self, database: Database, searching: Searching) -> None:
+        self._database = database
+        self._searching = searching
+
+    def create(self, visitor_id: str, conversation: Conversation) -> None:
+        """Keep a new, empty conversation."""
+
+        def keep(connection: Connection) -> None:
+            position = self._database.positions.next(conversation.created_at)
+            CREATE.run(connection, conversation_row(visitor_id, conversation, position))
+
+        try:
+            self._database.write(keep)
+        except Clash:
+            raise NotFound("There is no such visitor.") from None
+
+    def find(self, visitor_id: str, conversation_id: str) -> Conversation | None:
+        """Return the conversation."""
+        with self._database.reading() as connection:
+            row = FIND.first(connection, _key(visitor_id, conversation_id))
+            return None if row is None else conversation_of(row)
+
+    def listed(self, visitor_id: str, after: Conversation | None, limit: int) -> Sequence[Conversation]:
+        """Return conversations, pinned ones first, then newest first; those behind ``after``, or from the beginning."""
+        values: dict[str, Any] = {"visitor": visitor_id, "most": limit}
+        statement = LISTED
+        if after is not None:
+            statement = LISTED_AFTER
+            values |= {"pinned": after.pinned, "updated_at": milliseconds(after.updated_at), "after": after.id}
+        with self._database.reading() as connection:
+            return [conversation_of(row) for row in connection.execute(statement, values)]
+
+    def search(self, visitor_id: str, query: Query, below: int | None, limit: int) -> Sequence[Found]:
+        """Return conversations with a message or title that matches, each once at its newest match, newest first."""
+        return self._searching.find(visitor_id, query, below, limit)
+
+    def change(self, visitor_id: str, conversation_id: str, changes: Changes) -> Conversation | None:
+        """Change what is to be changed, and return how it is now."""
+        key = _key(visitor_id, conversation_id)
+        with self._database.writing() as connection:
+            if changes.leaf_id is not None:
+                _require_inside(connection, key, changes.leaf_id)
+            if values := _changed(changes):
+                connection.execute(update(conversations).where(*THIS).values(**values), key)
+            row = FIND.first(connection, key)
+            return None if row is None else conversation_of(row)
+
+    def delete(self, visitor_id: str, conversation_id: str) -> bool:
+        """Remove a conversation with all that belongs to it; return False if there is none."""
+        return delete_conversation(self._database, visitor_id, conversation_id)
+
+    def message(self, visitor_id: str, message_id: str) -> KeptMessage | None:
+        """Return one message, without its siblings."""
+        with self._database.reading() as connection:
+            row = MESSAGE.first(connection, {"visitor": visitor_id, "message": message_id})
+            return None if row is None else message_of(row, _running_texts(connection, [row]).get(row.position))
+
+    def branch(self, visitor_id: str, leaf_id: str, limit: int) -> Sequence[KeptMessage]:
+        """Return at most ``limit`` messages that lead to ``leaf_id``, that one last; with their siblings."""
+        with self._database.reading() as connection:
+            values = {"visitor": visitor_id, "leaf": leaf_id, "most": limit}
+            rows = connection.execute(BRANCH, values).all()
+            if not rows:
+                return ()
+            key = _key(visitor_id, rows[0].conversation_id)
+            siblings = _siblings(connection, key, [row.parent_id for row in rows])
+            texts = _running_texts(connection, rows)
+        return [message_of(row, texts.get(row.position), tuple(siblings[row.parent_id])) for row in rows]
+
+    def history(self, visitor_id: str, leaf_id: str) -> Sequence[Message]:
+        """Return all messages that lead to ``leaf_id``, that one last, as a model is told them."""
+        with self._database.reading() as connection:
+            rows = HISTORY.all(connection, {"visitor": visitor_id, "leaf": leaf_id, "most": LONGEST_WAY})
+            texts = _running_texts(connection, rows)
+            return [Message(Role(row.role), texts.get(row.position, row.text)) for row in rows]
+
+    def newest_leaf(self, visitor_id: str, message_id: str) -> str:
+        """Return the end of the branch below a message: its newest child's newest child and so on, or itself."""
+        with self._database.reading() as connection:
+            row = MESSAGE.first(connection, {"visitor": visitor_id, "message": message_id})
+            if row is None:
+                return message_id
+            key = _key(visitor_id, row.conversation_id)
+            leaf = message_id
+            while children := connection.execute(CHILDREN, key | {"parents": [leaf]}).all():
+                leaf = children[-1].id
+            return leaf
+
+
+def _key(visitor_id: str, conversation_id: str) -> dict[str, Any]:
+    return {"visitor": visitor_id, "conversation": conversation_id}
+
+
+def _require_inside(connection: Connection, key: dict[str, Any], leaf_id: str) -> None:
+    row = MESSAGE.first(connection, {"visitor": key["visitor"], "message": leaf_id})
+    if row is None or row.conversation_id != key["conversation"]:
+        raise NotFound("There is no such message in this conversation.")
+
+
+def _changed(changes: Changes) -> dict[str, Any]:
+    given = {
+        "title": changes.title,
+        "pinned": changes.pinned,
+        "leaf_id": changes.leaf_id,
+        "model_id": changes.model_id,
+        "system": changes.system,
+    }
+    values = {name: value for name, value in given.items() if value is not None} | dict.fromkeys(changes.clear)
+    return values | ({"indexed": False} if "title" in values else {})
+
+
+def _running_texts(connection: Connection, rows: Iterable[Any]) -> Mapping[int, str]:
+    running = [row.position for row in rows if row.state == ReplyState.RUNNING.value]
+    return saved_texts(connection, running)
+
+
+def _siblings(
+    connection: Connection, key: dict[str, Any], parents: Sequence[str | None]
+) -> dict[str | None, list[str]]:
+    found: dict[str | None, list[str]] = defaultdict(list)
+    for parent_id, child_id in connection.execute(CHILDREN, key | {"parents": [each for each in parents if each]}):
+        found[parent_id].append(child_id)
+    if None in parents:
+        found[None] = [child_id for _, child_id in connection.execute(ROOTS, key)]
+    return found

@@ -1,0 +1,250 @@
+"""The connection to SQLite or PostgreSQL: reads and writes, each a transaction of its own.
+
+SQLite waits for locks inside C, where it would hold up everybody in the process. So no writer waits there: there is one
+at a time in this process, and when it meets another process's lock it sleeps a little in Python and tries again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_engine, event, exc, literal_column
+from sqlalchemy.engine import make_url
+
+from chatapp.domain.errors import StorageUnavailable
+
+LONGEST_LOCK_WAIT_SECONDS = 10.0
+FIRST_PAUSE_SECONDS = 0.001
+LONGEST_PAUSE_SECONDS = 0.02
+READ_WAIT_SECONDS = 0.1
+"""Whoever reads meets a lock only while SQLite mends its log after a process was killed."""
+
+CONNECTIONS = 10
+POSITION_BITS = 20
+REMEMBERED_MILLISECONDS = 100_000
+TRIES = 3
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+Result = TypeVar("Result")
+
+SQLITE_NOW = "cast((julianday('now') - 2440587.5) * 86400000 as integer)"
+POSTGRESQL_NOW = "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)"
+
+
+class Clash(Exception):
+    """A row has the key of another one, or refers to one that is not there (any more)."""
+
+
+class Database:
+    """One database; its connections are made when they are needed, and kept.
+
+    What was committed survives the end of any process; a power cut may cost the last moments, unless it is to
+    ``survive_power_cut``: then each commit waits for the disk.
+    """
+
+    def __init__(self, url: str, *, survive_power_cut: bool = False) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        now = SQLITE_NOW if self.is_sqlite else POSTGRESQL_NOW
+        self.now: ColumnElement[int] = literal_column(now, BigInteger)
+        self.positions = Positions()
+        self.engine = _sqlite(url, survive_power_cut) if self.is_sqlite else _postgresql(url, survive_power_cut)
+        self.written_at: float | None = None
+        self._driver: Any = self.engine.dialect.dbapi
+        self._committed = self.engine.execution_options(isolation_level="READ COMMITTED")
+        self._writer = threading.Lock()
+        self._write_connection: Connection | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection for reading; each statement sees what is there at its moment.
+
+        Raises:
+            StorageUnavailable: the database cannot be read now.
+        """
+        with self._translating(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection with an open transaction, which is committed at the end, or undone by an exception.
+
+        Raises:
+            Clash: what was to be written goes against what is there.
+            StorageUnavailable: the database cannot be written now.
+        """
+        with self._translating():
+            if self.is_sqlite:
+                with self._writer:
+                    yield from self._written()
+            else:
+                with self._committed.begin() as connection:
+                    yield connection
+
+    def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Do ``work`` in a transaction, and once more where its positions were taken already.
+
+        Raises:
+            Clash: it goes against what is there, each time.
+            StorageUnavailable: the database cannot be written now.
+        """
+        for _ in range(TRIES - 1):
+            with suppress(Clash), self.writing() as connection:
+                return work(connection)
+            self.positions.forget()
+        with self.writing() as connection:
+            return work(connection)
+
+    def _written(self) -> Iterator[Connection]:
+        connection = self._connection_for_writing()
+        _begin(connection)
+        try:
+            yield connection
+        except BaseException:
+            connection.rollback()
+            _driver_of(connection).rollback()
+            raise
+        connection.commit()
+        _driver_of(connection).commit()
+        self.written_at = time.monotonic()
+
+    def _connection_for_writing(self) -> Connection:
+        if self._write_connection is None:
+            self._write_connection = self.engine.connect()
+            _driver_of(self._write_connection).execute("PRAGMA busy_timeout=0")
+        return self._write_connection
+
+    def log_bytes(self) -> int:
+        """Return how long SQLite's log of changes is that have not been written back to the file."""
+        log = Path(f"{self.url.database}-wal")
+        return log.stat().st_size if log.is_file() else 0
+
+    def write_back(self) -> None:
+        """Have SQLite write its log back, as far as nobody reads what is older."""
+        with self._writer, self._translating(), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            self.written_at = None
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        driver = self._driver
+        try:
+            yield
+        except (exc.IntegrityError, driver.IntegrityError) as error:
+            raise Clash from error
+        except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
+            raise StorageUnavailable(retry_after_seconds=1) from error
+        except (driver.OperationalError, driver.InterfaceError, driver.InternalError) as error:
+            raise StorageUnavailable(retry_after_seconds=1) from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._write_connection is not None:
+            self._write_connection.close()
+            self._write_connection = None
+        self.engine.dispose()
+
+
+class Positions:
+    """Gives out positions: in the order of time, and unique in this process.
+
+    What this process and another one give out for the same millisecond may be the same, once in half a million times:
+    then the database refuses it, and a second try gets others.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: dict[int, int] = {}
+
+    def next(self, moment: datetime, above: int = 0) -> int:
+        """Return a new position for something of that moment, larger than ``above``."""
+        with self._lock:
+            least = max(milliseconds(moment) << POSITION_BITS, above + 1)
+            millisecond = least >> POSITION_BITS
+            last = self._last.get(millisecond)
+            room = ((millisecond + 1) << POSITION_BITS) - least
+            found = max(least, last + 1) if last is not None else least + secrets.randbelow(room // 2 + 1)
+            if len(self._last) >= REMEMBERED_MILLISECONDS:
+                self._last.clear()
+            self._last[found >> POSITION_BITS] = found
+            return found
+
+    def forget(self) -> None:
+        """Choose anew for every millisecond."""
+        with self._lock:
+            self._last.clear()
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a time as milliseconds since 1970."""
+    return (moment - EPOCH) // MILLISECOND
+
+
+def moment(milliseconds_since_epoch: int) -> datetime:
+    """Return milliseconds since 1970 as a time in UTC."""
+    return EPOCH + milliseconds_since_epoch * MILLISECOND
+
+
+def _driver_of(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
+
+
+def _begin(connection: Connection) -> None:
+    deadline = time.monotonic() + LONGEST_LOCK_WAIT_SECONDS
+    pause_seconds = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            # Not BEGIN alone: a transaction that reads first and writes then may fail in its midst.
+            _driver_of(connection).execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+        else:
+            return
+        time.sleep(pause_seconds)
+        pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _sqlite(url: str, survive_power_cut: bool) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=CONNECTIONS,
+        max_overflow=CONNECTIONS,
+        connect_args={"timeout": READ_WAIT_SECONDS},
+        pool_reset_on_return=None,
+    )
+    synchronous = "FULL" if survive_power_cut else "NORMAL"
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # this module alone begins transactions
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "wal_autocheckpoint=0"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _postgresql(url: str, survive_power_cut: bool) -> Engine:
+    # Otherwise the server's own setting holds.
+    options = "-c synchronous_commit=on" if survive_power_cut else ""
+    return create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=CONNECTIONS,
+        max_overflow=CONNECTIONS,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 5},
+    )

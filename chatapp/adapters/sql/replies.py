@@ -1,0 +1,203 @@
+"""Kept replies, also while they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, delete, literal_column, null, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from chatapp.adapters.sql.database import Clash, Database
+from chatapp.adapters.sql.openings import find_asked, keep_opening
+from chatapp.adapters.sql.pieces import saved_texts
+from chatapp.adapters.sql.prepared import Prepared
+from chatapp.adapters.sql.rows import ending_row, record_of
+from chatapp.adapters.sql.tables import messages, pieces, processes
+from chatapp.domain.entities import Role
+from chatapp.domain.errors import NotFound
+from chatapp.domain.kept import Asked, News, Opening, Orphan, Piece
+from chatapp.domain.reply import ReplyRecord, ReplyState
+
+REPLY = (
+    messages.c.position,
+    messages.c.id,
+    messages.c.conversation_id,
+    messages.c.parent_id,
+    messages.c.role,
+    messages.c.model_id,
+    messages.c.state,
+    messages.c.text,
+    messages.c.finish_reason,
+    messages.c.usage,
+    messages.c.cost,
+    messages.c.error,
+    messages.c.request_id,
+)
+# Spelt out: SQLite uses the index of running replies only where it sees that the statement asks for those.
+RUNNING = messages.c.state == literal_column("'running'")
+OWN = (messages.c.visitor_id == bindparam("visitor"), messages.c.id == bindparam("reply"))
+
+FIND_RUNNING = select(messages.c.id, messages.c.position, messages.c.stop_requested).where(
+    messages.c.owner == bindparam("owner"), RUNNING
+)
+LOCK_RUNNING = Prepared(FIND_RUNNING.with_for_update(read=True))
+SHOW_RUNNING = Prepared(FIND_RUNNING)
+FINISH = Prepared(
+    update(messages)
+    .where(messages.c.id == bindparam("reply"), messages.c.owner == bindparam("process"), RUNNING)
+    .values(
+        owner=null(),
+        text=bindparam("text"),
+        state=bindparam("state"),
+        finish_reason=bindparam("finish_reason"),
+        usage=bindparam("usage"),
+        cost=bindparam("cost"),
+        error=bindparam("error"),
+    )
+    .returning(messages.c.position)
+)
+DROP_PIECES = Prepared(delete(pieces).where(pieces.c.reply_position == bindparam("at")))
+
+FIND = Prepared(select(*REPLY).where(*OWN))
+NEWS = select(*REPLY, messages.c.visitor_id).where(
+    tuple_(messages.c.visitor_id, messages.c.id).in_(bindparam("keys", expanding=True))
+)
+REQUEST_STOP = update(messages).where(*OWN, RUNNING).values(stop_requested=True)
+RUNNING_OF_VISITOR = (
+    select(messages.c.id).where(messages.c.visitor_id == bindparam("visitor"), RUNNING).order_by(messages.c.position)
+)
+RUNNING_HERE = RUNNING_OF_VISITOR.where(messages.c.conversation_id == bindparam("conversation"))
+
+
+class SqlReplyStore:
+    """The ``ReplyStore`` in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._running = SHOW_RUNNING if database.is_sqlite else LOCK_RUNNING
+        dialect = sqlite if database.is_sqlite else postgresql
+        piece = dialect.insert(pieces)
+        # The same piece may come again, and longer, where it was not clear whether it had been stored.
+        self._add_pieces = Prepared(
+            piece.values({column.name: bindparam(column.name) for column in pieces.c}).on_conflict_do_update(
+                index_elements=[pieces.c.reply_position, pieces.c.begin_at], set_={"text": piece.excluded.text}
+            )
+        )
+        alive = dialect.insert(processes).values(id=bindparam("owner"), alive_at=database.now)
+        self._show_life = Prepared(
+            alive.on_conflict_do_update(index_elements=[processes.c.id], set_={"alive_at": database.now})
+        )
+        self._dead = processes.c.alive_at <= database.now - bindparam("silence")
+        living = select(processes.c.id).where(processes.c.alive_at > database.now - bindparam("silence"))
+        self._orphans = select(*REPLY, messages.c.owner, messages.c.prompt_tokens).where(
+            RUNNING, messages.c.owner.not_in(living)
+        )
+
+    def find_asked(self, visitor_id: str, client_id: str) -> Asked | None:
+        """Return what this visitor asked under that id before."""
+        with self._database.reading() as connection:
+            return find_asked(connection, visitor_id, client_id)
+
+    def open(self, opening: Opening, owner: str) -> Asked | None:
+        """Keep the question and its empty, running reply."""
+        try:
+            return self._database.write(
+                lambda connection: keep_opening(connection, self._database.positions, opening, owner)
+            )
+        except Clash:
+            # Another machine was faster with the same client id; or the visitor is gone.
+            before = opening.asked and self.find_asked(opening.visitor_id, opening.asked.client_id)
+            if not before:
+                raise NotFound("There is no such conversation.") from None
+            return before
+
+    def checkpoint(self, owner: str, new: Mapping[str, Piece]) -> Mapping[str, bool]:
+        """Add text to running replies of ``owner``; return all of them, and whether each is wanted stopped."""
+        if not new:
+            with self._database.reading() as connection:
+                return _stops(SHOW_RUNNING.all(connection, {"owner": owner}))
+        with self._database.writing() as connection:
+            rows = self._running.all(connection, {"owner": owner})
+            added = [_piece_row(row.position, new[row.id]) for row in rows if row.id in new]
+            self._add_pieces.run_many(connection, added)
+            return _stops(rows)
+
+    def finish(self, record: ReplyRecord, owner: str) -> bool:
+        """Store the end of a running reply of ``owner``; return False, changing nothing, if it is none (any more)."""
+        with self._database.writing() as connection:
+            values = {"reply": record.id, "process": owner, "text": record.text, **ending_row(record)}
+            ended = FINISH.first(connection, values)
+            if ended is None:
+                return False
+            DROP_PIECES.run(connection, {"at": ended.position})
+            return True
+
+    def find(self, visitor_id: str, reply_id: str) -> ReplyRecord | None:
+        """Return the reply as it is stored now."""
+        with self._database.reading() as connection:
+            row = FIND.first(connection, {"visitor": visitor_id, "reply": reply_id})
+            if row is None or row.role != Role.ASSISTANT.value:
+                return None
+            if row.state != ReplyState.RUNNING.value:
+                return record_of(row, row.text)
+            saved = saved_texts(connection, [row.position]).get(row.position, "")
+            # It may have ended between the two looks: then its pieces are gone, and its text is whole.
+            row = FIND.first(connection, {"visitor": visitor_id, "reply": reply_id})
+            return None if row is None else record_of(row, row.text or saved)
+
+    def news(self, offsets: Mapping[tuple[str, str], int]) -> Mapping[tuple[str, str], News]:
+        """Return what is new in these replies since the given numbers of characters."""
+        with self._database.reading() as connection:
+            # First the pieces: of a reply that ends meanwhile they are dropped, but never before its text is whole.
+            rows = connection.execute(NEWS, {"keys": list(offsets)}).all()
+            running = [row.position for row in rows if row.state == ReplyState.RUNNING.value]
+            saved = saved_texts(connection, running, dict(_offsets(rows, offsets)))
+        return {(row.visitor_id, row.id): _news(row, offsets, saved) for row in rows}
+
+    def request_stop(self, visitor_id: str, reply_id: str) -> None:
+        """Ask the owner of a running reply to stop it."""
+        with self._database.writing() as connection:
+            connection.execute(REQUEST_STOP, {"visitor": visitor_id, "reply": reply_id})
+
+    def running(self, visitor_id: str, conversation_id: str | None = None) -> Sequence[str]:
+        """Return the running replies of a conversation, or of all that this visitor has."""
+        statement = RUNNING_OF_VISITOR if conversation_id is None else RUNNING_HERE
+        values = {"visitor": visitor_id} | ({} if conversation_id is None else {"conversation": conversation_id})
+        with self._database.reading() as connection:
+            return connection.execute(statement, values).scalars().all()
+
+    def show_life(self, owner: str) -> None:
+        """Note that the process ``owner`` lives."""
+        with self._database.writing() as connection:
+            self._show_life.run(connection, {"owner": owner})
+
+    def orphans(self, silent_seconds: float) -> Sequence[Orphan]:
+        """Return running replies whose owner has shown no sign of life for so long; forget such owners without any."""
+        silence = {"silence": round(silent_seconds * 1000)}
+        with self._database.reading() as connection:
+            rows = connection.execute(self._orphans, silence).all()
+            saved = saved_texts(connection, [row.position for row in rows])
+            dead = connection.execute(select(processes.c.id).where(self._dead), silence).scalars().all()
+        if forgotten := set(dead) - {row.owner for row in rows}:
+            with self._database.writing() as connection:
+                connection.execute(delete(processes).where(self._dead, processes.c.id.in_(forgotten)), silence)
+        return [Orphan(record_of(row, saved.get(row.position, "")), row.owner, row.prompt_tokens or 0) for row in rows]
+
+
+def _stops(rows: Iterable[Any]) -> dict[str, bool]:
+    return {row.id: bool(row.stop_requested) for row in rows}
+
+
+def _piece_row(position: int, piece: Piece) -> dict[str, Any]:
+    return {"reply_position": position, "begin_at": piece.begin, "text": piece.text}
+
+
+def _offsets(rows: Iterable[Any], offsets: Mapping[tuple[str, str], int]) -> Iterable[tuple[int, int]]:
+    return ((row.position, offsets[row.visitor_id, row.id]) for row in rows)
+
+
+def _news(row: Any, offsets: Mapping[tuple[str, str], int], saved: Mapping[int, str]) -> News:
+    if row.state == ReplyState.RUNNING.value:
+        return News(saved.get(row.position, ""))
+    return News(row.text[offsets[row.visitor_id, row.id] :], record_of(row, row.text))

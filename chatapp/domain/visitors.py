@@ -1,0 +1,162 @@
+"""Who is here: a visitor is known by a signed token, in a cookie or sent along by a program.
+
+A token is ``visitor.key.signature``; the signing keys live in the storage, so that all processes share them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from chatapp.domain.errors import NotFound, RateLimited, Unauthorized
+from chatapp.domain.ports import Clock
+from chatapp.domain.replies import ReplyService
+from chatapp.domain.stores import VisitorStore
+
+KEY_BYTES = 32
+KEYS_GOOD_FOR_SECONDS = 10.0
+"""For how long a process goes on with the keys it knows: that late it notices that old ones are to be forgotten."""
+
+SEEN_EVERY = timedelta(hours=12)
+HANDOFF_LIFE = timedelta(minutes=10)
+NEW_VISITORS_AN_HOUR = 100
+SECONDS_AN_HOUR = 3600
+REMOVALS_EVERY_SECONDS = 600.0
+REMOVALS_AT_ONCE = 20
+
+
+class VisitorService:
+    """Recognises visitors, welcomes new ones and forgets them. ``retention_days`` of 0 keeps everybody."""
+
+    def __init__(
+        self,
+        store: VisitorStore,
+        replies: ReplyService,
+        clock: Clock,
+        new_id: Callable[[], str],
+        retention_days: int,
+    ) -> None:
+        self._store = store
+        self._replies = replies
+        self._clock = clock
+        self._new_id = new_id
+        self._retention = timedelta(days=retention_days)
+        self._keys: Mapping[str, bytes] = {}
+        self._keys_read_at = 0.0
+        self._removed_at = 0.0
+        self._lock = threading.Lock()
+
+    def recognise(self, token: str) -> str | None:
+        """Return whose token it is; None if it is not good, or no longer."""
+        visitor_id, _, rest = token.partition(".")
+        key_id, _, signature = rest.partition(".")
+        key = self._known_keys().get(key_id)
+        if key is None or not hmac.compare_digest(_signature(visitor_id, key).encode(), signature.encode()):
+            return None
+        seen_at = self._store.seen_at(visitor_id)
+        if seen_at is None:
+            return None
+        now = self._clock.now()
+        if now - seen_at > SEEN_EVERY:
+            self._store.note_seen(visitor_id, now)
+        return visitor_id
+
+    def require(self, token: str) -> str:
+        """Return whose token it is.
+
+        Raises:
+            Unauthorized: it is not good, or no longer.
+        """
+        visitor_id = self.recognise(token)
+        if visitor_id is None:
+            raise Unauthorized
+        return visitor_id
+
+    def welcome(self) -> str:
+        """Return a new visitor."""
+        visitor_id = self._new_id()
+        self._store.add(visitor_id, self._clock.now())
+        return visitor_id
+
+    def welcome_from(self, address: str) -> str:
+        """Return a new visitor from an address (its hash); there may not be too many of them.
+
+        Raises:
+            RateLimited: there were.
+        """
+        hour, second = divmod(int(self._clock.now().timestamp()), SECONDS_AN_HOUR)
+        if self._store.count_visit(address, hour) > NEW_VISITORS_AN_HOUR:
+            raise RateLimited(
+                "Too many new visitors came from your address. Please try again later, or use the token you have.",
+                retry_after_seconds=SECONDS_AN_HOUR - second,
+            )
+        return self.welcome()
+
+    def token_of(self, visitor_id: str) -> str:
+        """Return a token for a visitor, signed with the newest key."""
+        key_id, key = list(self._known_keys().items())[-1]
+        return f"{visitor_id}.{key_id}.{_signature(visitor_id, key)}"
+
+    def is_newest(self, token: str) -> bool:
+        """Tell whether a good token is signed with the newest key."""
+        return token.split(".")[1] == list(self._known_keys())[-1]
+
+    def forget(self, visitor_id: str) -> None:
+        """Stop what runs for a visitor, and remove everything that belongs to them."""
+        self._replies.stop_all(visitor_id)
+        self._store.remove(visitor_id)
+
+    def hand_over(self, visitor_id: str) -> str:
+        """Return a secret that brings the visitor to another device, once and for ten minutes."""
+        secret = secrets.token_urlsafe(24)
+        self._store.add_handoff(_digest(secret), visitor_id, self._clock.now() + HANDOFF_LIFE)
+        return secret
+
+    def take_over(self, secret: str) -> str:
+        """Return the visitor that a secret brings along.
+
+        Raises:
+            NotFound: it is unknown, was used or is too old.
+        """
+        visitor_id = self._store.take_handoff(_digest(secret), self._clock.now())
+        if visitor_id is None:
+            raise NotFound("This link was used already, or is older than ten minutes. Please make a new one.")
+        return visitor_id
+
+    def beat(self) -> None:
+        """Remove visitors who have not been here for too long, some of them from time to time."""
+        now = self._clock.monotonic()
+        if now - self._removed_at < REMOVALS_EVERY_SECONDS:
+            return
+        self._removed_at = now
+        if self._retention:
+            for visitor_id in self._store.unseen_since(self._oldest_allowed(), REMOVALS_AT_ONCE):
+                self.forget(visitor_id)
+
+    def _oldest_allowed(self) -> datetime:
+        return self._clock.now() - self._retention
+
+    def _known_keys(self) -> Mapping[str, bytes]:
+        with self._lock:
+            now = self._clock.monotonic()
+            if not self._keys or now - self._keys_read_at > KEYS_GOOD_FOR_SECONDS:
+                self._keys = self._store.keys()
+                self._keys_read_at = now
+            return self._keys
+
+
+def new_key() -> tuple[str, bytes]:
+    """Return a new signing key, and the id under which it is known."""
+    return secrets.token_hex(4), secrets.token_bytes(KEY_BYTES)
+
+
+def _signature(visitor_id: str, key: bytes) -> str:
+    return hmac.new(key, visitor_id.encode(), hashlib.sha256).hexdigest()
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

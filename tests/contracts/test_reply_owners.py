@@ -1,0 +1,116 @@
+"""Who may change a running reply, and how every ``ReplyStore`` tells that a process has died."""
+
+from time import monotonic
+
+import pytest
+
+from chatapp.domain.kept import Piece
+from chatapp.domain.reply import ReplyState
+from tests.contracts.providers import until
+from tests.contracts.storage import ALICE, OTHER_OWNER, OWNER, Storage, ended, opening
+
+LONG_SECONDS = 3600.0
+INEXACT_SECONDS = 0.01
+"""By how much the storage's clock may differ from this one over a few moments."""
+
+
+def orphaned(kept: Storage, silent_seconds: float) -> set[str]:
+    return {orphan.record.id for orphan in kept.replies.orphans(silent_seconds)}
+
+
+def test_nobody_else_adds_to_a_reply(kept: Storage) -> None:
+    kept.begin(opening(1), "mine")
+    kept.begin(opening(2), owner=OTHER_OWNER)
+
+    assert kept.replies.checkpoint(OTHER_OWNER, {"r1": Piece(4, " and yours")}) == {"r2": False}
+
+    assert kept.reply("r1").text == "mine"
+
+
+def test_nobody_else_ends_a_reply(kept: Storage) -> None:
+    kept.begin(opening(1), "mine")
+
+    assert not kept.replies.finish(ended(), OTHER_OWNER)
+
+    assert (kept.reply("r1").text, kept.reply("r1").state) == ("mine", ReplyState.RUNNING)
+
+
+def test_a_checkpoint_tells_of_all_that_its_owner_has_running(kept: Storage) -> None:
+    kept.begin(opening(1))
+    kept.begin(opening(2))
+    kept.answer(opening(3))
+    kept.begin(opening(4), owner=OTHER_OWNER)
+    kept.replies.request_stop(ALICE, "r4")
+
+    assert kept.replies.checkpoint(OWNER, {"r1": Piece(0, "x")}) == {"r1": False, "r2": False}
+    assert kept.replies.checkpoint(OTHER_OWNER, {}) == {"r4": True}
+
+
+def test_a_process_that_shows_life_has_no_orphans(kept: Storage) -> None:
+    kept.replies.show_life(OWNER)
+    kept.begin(opening())
+
+    assert orphaned(kept, LONG_SECONDS) == set()
+
+
+@pytest.mark.parametrize("has_shown_life", [True, False])
+def test_orphans_bring_along_what_is_needed_to_close_them(kept: Storage, has_shown_life: bool) -> None:
+    if has_shown_life:
+        kept.replies.show_life(OWNER)
+    kept.begin(opening(1, prompt_tokens=7, request_id="request-1"), "half", " a word")
+    kept.answer(opening(2))
+
+    (orphan,) = kept.replies.orphans(0 if has_shown_life else LONG_SECONDS)
+
+    assert orphan.record == kept.reply("r1")
+    assert (orphan.record.text, orphan.owner, orphan.prompt_tokens) == ("half a word", OWNER, 7)
+
+
+def test_only_the_silent_process_loses_its_replies(kept: Storage) -> None:
+    kept.replies.show_life(OWNER)
+    silent_since = monotonic()
+    kept.begin(opening(1))
+    kept.begin(opening(2), owner=OTHER_OWNER)
+
+    def only_the_silent_is_found() -> bool:
+        kept.replies.show_life(OTHER_OWNER)
+        return orphaned(kept, monotonic() - silent_since - INEXACT_SECONDS) == {"r1"}
+
+    until(only_the_silent_is_found)
+
+
+def test_a_process_that_shows_life_again_gets_its_replies_back(kept: Storage) -> None:
+    kept.begin(opening())
+    assert orphaned(kept, LONG_SECONDS) == {"r1"}
+
+    kept.replies.show_life(OWNER)
+
+    assert orphaned(kept, LONG_SECONDS) == set()
+
+
+def test_an_orphan_that_was_closed_is_none_any_more(kept: Storage) -> None:
+    kept.begin(opening(), "half")
+    (orphan,) = kept.replies.orphans(LONG_SECONDS)
+
+    assert kept.replies.finish(ended(state=ReplyState.LOST, text=orphan.record.text), orphan.owner)
+
+    assert orphaned(kept, 0) == set()
+
+
+def test_a_stalled_process_changes_nothing_about_a_reply_that_was_lost(kept: Storage) -> None:
+    kept.begin(opening(), "half")
+    kept.replies.finish(ended(state=ReplyState.LOST, text="half"), OWNER)
+
+    assert kept.replies.checkpoint(OWNER, {"r1": Piece(4, " a word")}) == {}
+    assert not kept.replies.finish(ended(text="half a word"), OWNER)
+    assert (kept.reply("r1").text, kept.reply("r1").state) == ("half", ReplyState.LOST)
+
+
+def test_a_silent_process_without_replies_may_come_back(kept: Storage) -> None:
+    kept.replies.show_life(OWNER)
+    assert orphaned(kept, 0) == set()
+
+    kept.replies.show_life(OWNER)
+    kept.begin(opening())
+
+    assert orphaned(kept, LONG_SECONDS) == set()
