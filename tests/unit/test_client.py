@@ -28,16 +28,8 @@ from chatapp.client import (
     Unavailable,
     Usage,
 )
+from tests.unit.canned_answers import COST, ENDING, URL, USAGE, Pieces, event
 
-URL = "http://chat.test"
-USAGE = {
-    "prompt_tokens": 9,
-    "completion_tokens": 2,
-    "total_tokens": 11,
-    "prompt_tokens_details": {"cached_tokens": 4},
-}
-COST = {"usd": "0.000123", "source": "provider", "price_as_of": "2026-11-22"}
-ENDING = {"done": True, "model": "gpt-4o-mini", "usage": USAGE, "finish_reason": "stop", "cost": COST}
 CONVERSATION = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]
 ANSWER = {
     "response": "Hello.",
@@ -61,10 +53,6 @@ def client() -> Iterator[ChatClient]:
         yield talking
 
 
-def event(payload: dict[str, Any]) -> bytes:
-    return f"data: {json.dumps(payload, ensure_ascii=False)}\n\n".encode()
-
-
 def streams(server: responses.RequestsMock, *events: bytes | dict[str, Any]) -> None:
     body = b"".join(part if isinstance(part, bytes) else event(part) for part in events)
     server.post(f"{URL}/chat/stream", body=body, content_type="text/event-stream; charset=utf-8")
@@ -76,22 +64,6 @@ def refuses(server: responses.RequestsMock, status: int, code: str, **more: Any)
 
 def sent(server: responses.RequestsMock) -> Any:
     return json.loads(server.calls[0].request.body or b"")
-
-
-class Pieces(io.BufferedReader):
-    """The body of a response that comes in exactly these pieces, or breaks at one."""
-
-    def __init__(self, *pieces: bytes | OSError) -> None:
-        super().__init__(io.BytesIO())
-        self._pieces = list(pieces)
-
-    def read(self, size: int | None = -1) -> bytes:
-        piece = self._pieces.pop(0)
-        if isinstance(piece, OSError):
-            raise piece
-        if not self._pieces:
-            self.close()
-        return piece
 
 
 def test_an_answer_comes_with_its_usage_and_cost(server: responses.RequestsMock, client: ChatClient) -> None:
@@ -266,6 +238,10 @@ def test_an_answer_that_failed_half_way_keeps_its_text(server: responses.Request
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
+        ("not_found", NotFound),
+        ("conflict", Conflict),
+        ("unauthorized", NotAllowed),
+        ("foreign_origin", NotAllowed),
         ("provider_failed", ProviderError),
         ("provider_rate_limited", RateLimited),
         ("interrupted", Unavailable),
