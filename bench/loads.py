@@ -11,6 +11,7 @@ from typing import Any
 from bench.servers import Dialect, RunningServer
 
 LIMIT_SECONDS = 120
+CONVERSATIONS = 2000
 MODEL = "gpt-4o-mini"
 SAID = (
     {"role": "user", "content": "Which river is the longest in Africa, and through which lands does it flow?"},
@@ -39,6 +40,8 @@ class Load:
     def body(self, dialect: Dialect) -> str:
         """Return the request that asks for such an answer, after ``history`` earlier messages."""
         message = f"tokens={self.tokens} gap={self.gap_ms}ms"
+        if dialect is Dialect.KEPT:
+            return json.dumps({"message": message})
         history = list(SAID) * (self.history // len(SAID))
         if dialect is Dialect.CHAT:
             return json.dumps({"message": message, "messages": history})
@@ -53,6 +56,7 @@ FULL = Load(name="full throttle", streams=8, tokens=2000, repeat_seconds=2.5)
 CROWD = Load(name="500 streams × 20/s", streams=500, tokens=100, gap_ms=50, ramp_seconds=1, memory=True)
 CROWD_TLS = replace(CROWD, name="500 streams × 20/s, TLS", tls=True)
 LOADS = (SHORT, HISTORY, FULL, CROWD, CROWD_TLS)
+KEPT_LOADS = (SHORT, FULL, CROWD, CROWD_TLS)
 IDLE = Load(name="2,000 idle streams", streams=2000, tokens=20, gap_ms=3000, ramp_seconds=4, memory=True, health=True)
 
 
@@ -99,6 +103,7 @@ def measure(program: Path, load: Load, server: RunningServer) -> Result:
     command: list[str | Path] = [program, "-url", server.url, "-last", server.dialect.last, "-pid", str(server.pid)]
     command += ["-tokens", str(load.tokens), "-streams", str(load.streams)]
     command += ["-ramp", f"{load.ramp_seconds}s", "-repeat", f"{load.repeat_seconds}s", "-limit", f"{LIMIT_SECONDS}s"]
+    command += ["-kept", str(CONVERSATIONS)] if server.dialect is Dialect.KEPT else []
     command += ["-memory"] if load.memory else []
     command += ["-health", server.health_url] if load.health else []
     ran = subprocess.run(command, input=load.body(server.dialect), stdout=subprocess.PIPE, text=True, check=True)

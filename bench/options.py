@@ -19,6 +19,7 @@ class Options:
 
     rounds: int
     idle: bool
+    kept: bool
     settings: dict[str, str]
     others: list[RunningServer]
     upstream_port: int
@@ -41,6 +42,7 @@ def read_options() -> Options:
     )
     length.add_argument("--quick", action="store_true", help="one round: a first look, no more")
     length.add_argument("--idle", action="store_true", help="hold 2,000 idle streams instead, and ask for /health")
+    parser.add_argument("--kept", action="store_true", help="measure kept conversations beside stateless answers")
     parser.add_argument(
         "--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="a setting of this project"
     )
@@ -52,7 +54,7 @@ def read_options() -> Options:
     )
     given = parser.parse_args()
     rounds = 1 if given.quick or given.idle else given.rounds
-    return Options(rounds, given.idle, dict(given.set), given.other, given.upstream_port)
+    return Options(rounds, given.idle, given.kept, dict(given.set), given.other, given.upstream_port)
 
 
 def _setting(text: str) -> tuple[str, str]:

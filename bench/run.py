@@ -12,11 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.install_size import installed_mib
-from bench.loads import IDLE, LOADS
+from bench.loads import IDLE, KEPT_LOADS, LOADS, Load
 from bench.options import Options, read_options
 from bench.processes import Processes
 from bench.rounds import Rig, Subject, play_rounds, say
@@ -50,12 +51,17 @@ def main() -> None:
 def _measure(options: Options, processes: Processes, folder: Path) -> bool:
     """Print the table that was asked for; return whether all went well with this project."""
     # A copy, so that all rounds measure the same code while somebody edits it.
-    ours = project(Path(shutil.copytree(PROJECT / "chatapp", folder / "code" / "chatapp")), options.settings)
+    code = Path(shutil.copytree(PROJECT / "chatapp", folder / "code" / "chatapp"))
+    ours = project(code, options.settings)
     subjects: list[Subject] = [ours, *options.others] if options.idle else [nginx(), plain(), ours, *options.others]
-    size_mib = None if options.idle else _weigh()
+    loads: Sequence[Load] = [IDLE] if options.idle else LOADS
+    if options.kept:
+        stateless, ours = ours, project(code, options.settings, kept=True)
+        subjects, loads = [stateless, ours], KEPT_LOADS
+    size_mib = None if options.idle or options.kept else _weigh()
     circumstances = _circumstances(options)
     rig = _rig(options, processes, folder)
-    results = play_rounds(rig, subjects, [IDLE] if options.idle else LOADS, options.rounds)
+    results = play_rounds(rig, subjects, loads, options.rounds)
     names = [subject.name for subject in subjects]
     faults = [fault for name in names for fault in results.faults(name)]
     print("", markdown(results, names, ours.name, size_mib), circumstances, *faults, sep="\n\n")

@@ -28,6 +28,7 @@ class Dialect(Enum):
 
     OPENAI = "/v1/chat/completions", "[DONE]"
     CHAT = "/chat/stream", '"done"'
+    KEPT = "/api/conversations", '"done"'
 
     @property
     def route(self) -> str:
@@ -102,18 +103,20 @@ def plain() -> Server:
     return Server("plain", Dialect.CHAT, prepare)
 
 
-def project(package: Path, settings: Mapping[str, str]) -> Server:
+def project(package: Path, settings: Mapping[str, str], *, kept: bool = False) -> Server:
     """Return this project as ``chatapp serve`` starts it, with ``settings`` besides where to listen and whom to ask.
 
-    ``package`` is the folder that holds its code.
+    ``package`` is the folder that holds its code. Where its answers are ``kept``, each is the first of a new
+    conversation.
     """
 
-    def prepare(upstream: Upstream, port: int, _: Path) -> Start:
+    def prepare(upstream: Upstream, port: int, folder: Path) -> Start:
         environment = {"PYTHONPATH": str(package.parent), "OPENAI_API_KEY_CYB_SEC": KEY, "CHATAPP_WORKERS": WORKERS}
+        environment["CHATAPP_DATA_DIR"] = str(folder)
         command = [sys.executable, "-m", "chatapp", "serve", "--port", str(port)]
         return Start(command, environment | _provider(upstream) | dict(settings))
 
-    return Server("chatapp", Dialect.CHAT, prepare)
+    return Server("chatapp, kept", Dialect.KEPT, prepare) if kept else Server("chatapp", Dialect.CHAT, prepare)
 
 
 def bare_environment(folder: Path) -> dict[str, str]:

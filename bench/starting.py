@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.loads import Load
 from bench.processes import Processes
-from bench.servers import RunningServer, Server, bare_environment
+from bench.servers import Dialect, RunningServer, Server, bare_environment
 from bench.upstream import Upstream
 
 START_SECONDS = 60
@@ -56,9 +56,10 @@ def _answers(server: RunningServer, process: subprocess.Popen[bytes], port: int)
 def _asked_once(server: RunningServer, port: int) -> bool:
     with closing(HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)) as connection:
         try:
-            body = ONE_TOKEN.body(server.dialect)
-            connection.request("POST", server.dialect.route, body, {"Content-Type": "application/json"})
-            return server.dialect.last in connection.getresponse().read().decode()
+            dialect = Dialect.CHAT if server.dialect is Dialect.KEPT else server.dialect
+            body = ONE_TOKEN.body(dialect)
+            connection.request("POST", dialect.route, body, {"Content-Type": "application/json"})
+            return dialect.last in connection.getresponse().read().decode()
         except (OSError, HTTPException):
             return False
 

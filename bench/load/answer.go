@@ -29,8 +29,8 @@ type answer struct {
 
 // read makes one request and reads its answer to the end.
 func (l *load) read(until context.Context) (found answer) {
-	asked := time.Now()
-	response, err := l.post(until)
+	address, asked := l.address(), time.Now()
+	response, err := l.send(until, address, l.body)
 	if err == nil {
 		defer response.Body.Close()
 		err = l.follow(response, asked, &found)
@@ -41,14 +41,14 @@ func (l *load) read(until context.Context) (found answer) {
 	return found
 }
 
-func (l *load) post(until context.Context) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(until, http.MethodPost, l.url, bytes.NewReader(l.body))
+func (l *load) send(until context.Context, address string, body []byte) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(until, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "text/event-stream")
-	request.Header.Set("Authorization", "Bearer sk-bench")
+	request.Header.Set("Authorization", "Bearer "+l.token)
 	return l.client.Do(request)
 }
 

@@ -12,10 +12,13 @@ import (
 // A load is what a server is asked for, and what it answered.
 type load struct {
 	url, last       string
+	token           string
 	body            []byte
 	tokens, streams int
 	ramp, repeat    time.Duration
 	client          *http.Client
+	kept            int // conversations made before the load begins; 0: nothing is kept
+	conversations   chan string
 
 	open    atomic.Int32 // answers whose first token has come
 	lock    sync.Mutex
@@ -24,12 +27,6 @@ type load struct {
 
 // run reads all answers; it returns when the last one is in.
 func (l *load) run(until context.Context) {
-	l.client = &http.Client{Transport: &http.Transport{
-		MaxIdleConnsPerHost: l.streams,
-		DisableCompression:  true,
-		ReadBufferSize:      bufferBytes,
-		DialContext:         (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
-	}}
 	started := time.Now()
 	var readers sync.WaitGroup
 	for i := 0; i < l.streams; i++ {
@@ -57,4 +54,17 @@ func (l *load) ended() bool {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	return len(l.answers) > 0
+}
+
+// connect makes the client, and what it needs on the server before it is measured.
+func (l *load) connect(until context.Context) {
+	l.client = &http.Client{Transport: &http.Transport{
+		MaxIdleConnsPerHost: l.streams,
+		DisableCompression:  true,
+		ReadBufferSize:      bufferBytes,
+		DialContext:         (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
+	}}
+	if l.kept > 0 {
+		l.prepare(until)
+	}
 }

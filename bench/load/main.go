@@ -20,7 +20,8 @@ func main() {
 	var memory bool
 	var health string
 	var pid int
-	flag.StringVar(&load.url, "url", "", "the streaming route")
+	flag.StringVar(&load.url, "url", "", "the streaming route; with -kept, that of the conversations")
+	flag.IntVar(&load.kept, "kept", 0, "each answer is the first of a new conversation; so many are made before")
 	flag.StringVar(&load.last, "last", "", "what the last event of a whole answer holds")
 	flag.IntVar(&load.tokens, "tokens", 0, "tokens of a whole answer")
 	flag.IntVar(&load.streams, "streams", 1, "answers at once")
@@ -32,6 +33,7 @@ func main() {
 	limit := flag.Duration("limit", time.Minute, "time after which everything is given up")
 	flag.Parse()
 
+	load.token = "sk-bench"
 	body, err := io.ReadAll(os.Stdin)
 	if err != nil {
 		log.Fatal(err)
@@ -40,6 +42,7 @@ func main() {
 	until, stop := context.WithTimeout(context.Background(), *limit)
 	defer stop()
 
+	load.connect(until)
 	var checks []check
 	server, begin := process(pid), time.Now()
 	cpuBefore, peak := server.cpu(), new(peakMemory)
