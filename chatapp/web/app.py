@@ -12,14 +12,20 @@ from flask.json.provider import DefaultJSONProvider
 from chatapp import __version__
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.composing import Composer
+from chatapp.domain.conversation import ConversationService
 from chatapp.domain.replies import ReplyService
+from chatapp.domain.stores import Archive
+from chatapp.domain.visitors import VisitorService
 from chatapp.web import chat, delivery, errors, info, pages, security
 from chatapp.web.arguments import BODY_READER, Api
 from chatapp.web.body import BodyReader
 from chatapp.web.chat_body import BodyLimits
 from chatapp.web.client_socket import ClientWatch
 from chatapp.web.delivery import Pseudonyms
+from chatapp.web.kept import conversations, ids, replies, transfer
+from chatapp.web.kept import visitors as kept_visitors
 from chatapp.web.pages import Site
+from chatapp.web.visitors import Visitors
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,9 @@ class Services:
     catalog: ModelCatalog
     composer: Composer
     replies: ReplyService
+    conversations: ConversationService
+    visitors: VisitorService
+    archive: Archive
     watch: ClientWatch
 
 
@@ -61,17 +70,20 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     app.json = _Json(app)
     limits = options.body_limits
     app.extensions[BODY_READER] = BodyReader(services.watch, limits.body_bytes, limits.values, limits.body_seconds)
+    app.url_map.converters["id"] = ids.IdConverter
     delivery.register(app, services.watch, Pseudonyms(options.log_key))
     errors.register(app)
     security.share(app, options.allowed_origins)
     security.protect(app, allowed_hosts=options.allowed_hosts, provider_name=options.provider_name)
-    _describe(app, services, options)
+    api = _described(app)
+    _add_stateless(api, services, options)
+    _add_kept(api, services, options, app.extensions[BODY_READER])
     app.register_blueprint(pages.blueprint(services.catalog, options.site))
     app.add_url_rule("/api/docs", "docs", lambda: render_template("docs.html"))
     return app
 
 
-def _describe(app: Flask, services: Services, options: WebOptions) -> None:
+def _described(app: Flask) -> Api:
     app.config.update(
         API_TITLE="chatapp",
         API_VERSION=__version__,
@@ -80,5 +92,22 @@ def _describe(app: Flask, services: Services, options: WebOptions) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     api = Api(app, spec_kwargs={"info": {"description": info.DESCRIPTION}})
+    api.register_converter(ids.IdConverter, ids.described)
+    return api
+
+
+def _add_stateless(api: Api, services: Services, options: WebOptions) -> None:
     api.register_blueprint(chat.blueprint(services.composer, services.replies, options.body_limits))
     api.register_blueprint(info.blueprint(services.catalog, services.replies, options.provider_name))
+
+
+def _add_kept(api: Api, services: Services, options: WebOptions, reader: BodyReader) -> None:
+    visitors, limits = Visitors(services.visitors), options.body_limits
+    for blueprint in (
+        conversations.blueprint(services.conversations, visitors, limits),
+        replies.blueprint(services.conversations, services.replies, visitors, limits),
+        transfer.blueprint(services.conversations, services.archive, visitors, reader, limits),
+        kept_visitors.blueprint(visitors, services.visitors),
+        kept_visitors.tokens(services.visitors, Pseudonyms(options.log_key)),
+    ):
+        api.register_blueprint(blueprint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from itertools import islice
 from typing import Any, NoReturn
 
@@ -29,15 +30,22 @@ class StrictParser(FlaskParser):
     """Reads JSON as the app's ``BodyReader`` does, and refuses fields in plain words."""
 
     DEFAULT_VALIDATION_STATUS = 400
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": None, "query": None}  # noqa: RUF012 - webargs does not call it one of the class
 
     def load_json(self, req: Request, _schema: Schema) -> Any:
         """Return the body, strictly read and within the app's bounds."""
         reader: BodyReader = current_app.extensions[BODY_READER]
         return reader.read_json(req)
 
+    def load_querystring(self, req: Request, _schema: Schema) -> Any:
+        """Return what a query says; an empty parameter counts as not given, one that stands twice as a list."""
+        given = ((name, [value for value in values if value]) for name, values in req.args.lists())
+        return {name: values if values[1:] else values[0] for name, values in given if values}
+
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Say which fields are wrong, and why."""
-        messages = error.messages.get("json", {}) if isinstance(error.messages, dict) else {}
+        by_location = error.messages if isinstance(error.messages, dict) else {}
+        (messages,) = by_location.values()
         details = tuple(islice(_details(messages), MOST_DETAILS))
         first = details[0]
         where = f"“{first.path}”: " if first.path else ""
@@ -52,6 +60,11 @@ def _details(messages: Any, path: str = "") -> Iterator[Detail]:
     else:
         for reason in messages:
             yield Detail(path[:LONGEST_PATH_CHARACTERS], reason)
+
+
+def refusals(*statuses: int) -> dict[str, str]:
+    """Return how the description tells that a route may answer with errors of these statuses."""
+    return {str(status): HTTPStatus(status).name for status in statuses}
 
 
 class Blueprint(flask_smorest.Blueprint):

@@ -6,6 +6,7 @@ import json
 import math
 import re
 import time
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,26 +52,35 @@ class BodyReader:
         charset = request.mimetype_params.get("charset", "utf-8").lower()
         if request.mimetype != "application/json" or charset != "utf-8" or "Content-Encoding" in request.headers:
             raise UnsupportedMediaType
-        body = self._read(request)
+        body = b"".join(self.pieces(request, self.max_bytes, SILENCE_SECONDS, self.timeout_seconds))
         _require_few_values(body, self.max_values)
         return parse(body)
 
-    def _read(self, request: Request) -> bytes:
+    def pieces(
+        self, request: Request, max_bytes: int, silence_seconds: float, timeout_seconds: float
+    ) -> Generator[bytes, None, None]:
+        """Yield the body of a request as it comes.
+
+        Raises:
+            RequestEntityTooLarge: it is longer than ``max_bytes``.
+            RequestTimeout: the caller was silent for ``silence_seconds``, or took longer than ``timeout_seconds``.
+            InvalidJson: it broke off.
+        """
         expected = request.content_length
-        if expected is not None and expected > self.max_bytes:
+        if expected is not None and expected > max_bytes:
             raise RequestEntityTooLarge
-        deadline = time.monotonic() + self.timeout_seconds
-        body = bytearray()
-        with self.watch.patience(g.caller, SILENCE_SECONDS, self.timeout_seconds):
-            while len(body) != expected and (piece := _piece(request)):
-                body += piece
-                if len(body) > self.max_bytes:
+        deadline = time.monotonic() + timeout_seconds
+        count = 0
+        with self.watch.patience(g.caller, silence_seconds, timeout_seconds):
+            while count != expected and (piece := _piece(request)):
+                count += len(piece)
+                if count > max_bytes:
                     raise RequestEntityTooLarge
                 if time.monotonic() > deadline:
                     raise RequestTimeout
-        if expected is not None and len(body) < expected:
+                yield piece
+        if expected is not None and count < expected:
             raise InvalidJson("The body ended before its announced length.")
-        return bytes(body)
 
 
 def parse(body: bytes) -> Any:

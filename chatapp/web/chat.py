@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from flask import Response, g, jsonify
@@ -14,13 +12,9 @@ from chatapp.domain.live import Follower
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.reply import OnDisconnect, ReplyRecord
 from chatapp.web import errors, presenting, sse
-from chatapp.web.arguments import Blueprint
+from chatapp.web.arguments import Blueprint, refusals
 from chatapp.web.chat_body import BodyLimits, chat_body
-from chatapp.web.client_socket import Caller
 from chatapp.web.schemas import ChatAnswer
-
-LONGEST_WAIT_SECONDS = 2.0
-"""A stream begins after that long even if the provider has not answered yet: proxies and people grow nervous."""
 
 STREAM = {
     "description": "The answer as it is made: pieces of text, then one last event that says how it ended.",
@@ -46,7 +40,7 @@ STREAM = {
     },
 }
 
-ERRORS = {str(status): HTTPStatus(status).name for status in (400, 408, 413, 415, 429, 500, 502, 503, 504)}
+ERRORS = refusals(400, 408, 413, 415, 429, 500, 502, 503, 504)
 
 
 def blueprint(composer: Composer, replies: ReplyService, limits: BodyLimits) -> Blueprint:
@@ -56,10 +50,8 @@ def blueprint(composer: Composer, replies: ReplyService, limits: BodyLimits) -> 
 
     def begin(turn: Turn) -> Follower:
         """Refuse what must be refused, then begin a reply that ends when its caller leaves."""
-        follower = replies.open(
-            composer.compose(turn), on_disconnect=OnDisconnect.CANCEL, kept=False, request_id=g.request_id
-        )
-        g.caller.on_gone = partial(_leave, g.caller, follower)
+        follower = replies.open(composer.compose(turn), on_disconnect=OnDisconnect.CANCEL, request_id=g.request_id)
+        sse.leave_with(g.caller, follower)
         return follower
 
     @chat.post("/chat")
@@ -85,21 +77,16 @@ def blueprint(composer: Composer, replies: ReplyService, limits: BodyLimits) -> 
     def stream(turn: Turn) -> Response:
         """Ask, and get the answer as server-sent events while it is made."""
         follower = begin(turn)
-        follower.wait_until_begun(LONGEST_WAIT_SECONDS)
-        outcome = follower.live.outcome
-        if outcome is not None and outcome.error is not None and not follower.live.reply.started:
+        follower.wait_until_begun(sse.LONGEST_WAIT_SECONDS)
+        error = sse.early_error(follower)
+        if error is not None:
             follower.leave()
-            raise outcome.error
-        response = sse.response(follower, g.request_id)
+            raise error
+        response = sse.response(sse.events(follower, g.request_id), g.request_id)
         response.call_on_close(follower.leave)
         return response
 
     return chat
-
-
-def _leave(caller: Caller, follower: Follower) -> None:
-    caller.has_left = follower.outcome is None  # before the other thread wakes up and tells the log
-    follower.leave()
 
 
 def _answer(turn: Turn, outcome: ReplyRecord) -> dict[str, Any]:

@@ -20,7 +20,12 @@ STATUS_BY_CODE = {
     "model_retired": 400,
     "context_too_long": 400,
     "invalid_host": 400,
+    "unauthorized": 401,
+    "foreign_origin": 403,
     "not_found": 404,
+    "conflict": 409,
+    "unsupported_media_type": 415,
+    "rate_limited": 429,
     "provider_rate_limited": 429,
     "internal": 500,
     "provider_auth": 502,
@@ -29,8 +34,10 @@ STATUS_BY_CODE = {
     "provider_protocol": 502,
     "at_capacity": 503,
     "shutting_down": 503,
+    "storage_unavailable": 503,
     "provider_quota": 503,
     "interrupted": 503,
+    "lost": 503,
     "abandoned": 503,
     "provider_timeout": 504,
 }
@@ -44,6 +51,7 @@ HTTP_ERRORS = {
 }
 """What the framework refuses by itself: status, code, sentence."""
 
+UNAUTHORIZED = 401
 TOO_MANY_REQUESTS = 429
 USUAL_WAIT_SECONDS = 5
 """What a caller who sent too much is told to wait where the provider does not say."""
@@ -51,9 +59,15 @@ USUAL_WAIT_SECONDS = 5
 PAGES = frozenset({"/", "/chat"})
 
 
-def payload(error: ChatError, request_id: str) -> dict[str, Any]:
-    """Return the error as it stands in an answer or in the last event of a stream."""
+def payload(error: ChatError, request_id: str | None) -> dict[str, Any]:
+    """Return the error as it stands in every answer."""
     return {"error": error.message, "code": error.code, "request_id": request_id}
+
+
+def told(error: ChatError, request_id: str | None) -> dict[str, Any]:
+    """Return the error as it stands where no header can: in the last event of a stream, and beside a kept answer."""
+    wait = {} if error.retry_after_seconds is None else {"retry_after_seconds": error.retry_after_seconds}
+    return payload(error, request_id) | wait
 
 
 def respond(error: ChatError, partial: str | None = None) -> Response:
@@ -69,6 +83,8 @@ def respond(error: ChatError, partial: str | None = None) -> Response:
         wait_seconds = USUAL_WAIT_SECONDS
     if wait_seconds is not None:
         answer.headers["Retry-After"] = str(wait_seconds)
+    if answer.status_code == UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 

@@ -26,6 +26,22 @@ ENDPOINTS = {
     "GET /models": "The models that can be asked, and their prices.",
     "POST /chat": "Ask, and get the whole answer at once.",
     "POST /chat/stream": "Ask, and get the answer as server-sent events while it is made.",
+    "GET /api/conversations": "Your conversations, or those in which something is found.",
+    "POST /api/conversations": "Begin a conversation that is kept.",
+    "GET /api/conversations/{id}": "A conversation with its newest messages.",
+    "PATCH /api/conversations/{id}": "Change a conversation, or show another branch of it.",
+    "DELETE /api/conversations/{id}": "Remove a conversation.",
+    "POST /api/conversations/{id}/replies": "Ask in a conversation; the answer is kept, and made without a reader too.",
+    "GET /api/replies/{id}": "A kept answer, as far as it has come.",
+    "GET /api/replies/{id}/events": "Follow a kept answer from any place.",
+    "POST /api/replies/{id}/stop": "End a kept answer and its bill.",
+    "GET /api/conversations/{id}/export": "A conversation as a file.",
+    "GET /api/export": "All your conversations as a file.",
+    "POST /api/import": "Bring in such a file, or ChatGPT's.",
+    "POST /api/visitors": "Become a visitor, and get a token: for programs that keep no cookies.",
+    "DELETE /api/me": "Remove everything that belongs to you.",
+    "POST /api/me/handoffs": "Get a secret that makes another device yours, once.",
+    "POST /api/handoffs": "Be who made such a secret, from now on.",
 }
 
 

@@ -86,9 +86,9 @@ def share(app: Flask, allowed_origins: tuple[str, ...]) -> None:
         origins="*" if everybody else list(allowed_origins),
         send_wildcard=everybody,
         always_send=everybody,
-        methods=["GET", "POST"],
+        methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=["Content-Type", "Authorization", "X-Request-Id", "Last-Event-ID"],
-        expose_headers=["X-Request-Id", "Retry-After"],
+        expose_headers=["X-Request-Id", "Retry-After", "Location"],
         max_age=600,
     )
 

@@ -1,4 +1,4 @@
-"""The application in this process: the real thing, but for a model that says what a test wants.
+"""The application in this process: the real thing, but for a model that says what a test wants, and no disk.
 
 app = app_with([once("Hello ", fault=Cut())], max_messages=3)
 app.stream("Hi")[-1]["code"]
@@ -19,10 +19,18 @@ from flask import Flask
 from werkzeug.datastructures import Headers
 
 from chatapp.adapters.fake_chat import FakeChatModel
+from chatapp.adapters.memory import (
+    MemoryArchive,
+    MemoryConversationStore,
+    MemoryDatabase,
+    MemoryReplyStore,
+    MemoryVisitorStore,
+)
 from chatapp.adapters.system import SystemClock
 from chatapp.bootstrap import build_app, build_container
+from chatapp.container import Container
 from chatapp.domain.entities import ChatRequest
-from chatapp.domain.ports import ChatModel, ModelStream
+from chatapp.domain.ports import ChatModel, Clock, ModelStream
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.upkeep import ReplyLimits
 from chatapp.fake import Rule, Script
@@ -30,7 +38,6 @@ from chatapp.fake.call import Call
 from chatapp.settings import Settings
 
 JSON = "application/json"
-FIRST_REPLY = "reply-1"
 LAUNCH_DAY = date(2026, 11, 22)
 
 
@@ -80,12 +87,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class AppUnderTest:
-    """One application, and the model behind it. Replies are named ``reply-1``, ``reply-2`` and so on."""
+    """One application, the model behind it, and what it keeps.
+
+    Replies that are not kept are named ``reply-1``, ``reply-2`` and so on.
+    """
 
     flask: Flask
     model: FakeChatModel
     replies: ReplyService
     requests: list[ChatRequest]
+    database: MemoryDatabase
 
     @property
     def calls(self) -> list[Call]:
@@ -93,10 +104,16 @@ class AppUnderTest:
         return self.model.calls
 
     def send(
-        self, method: str, path: str, body: bytes | str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | str | None = None,
+        headers: Mapping[str, str] | None = None,
+        origin: str = "http://localhost",
     ) -> Answer:
-        """Send a request as it stands."""
-        with self.flask.test_client().open(path, method=method, data=body, headers=dict(headers or {})) as response:
+        """Send a request as it stands to the application, which is at ``origin``."""
+        client = self.flask.test_client(use_cookies=False)  # a test says itself which ones it sends
+        with client.open(path, origin, method=method, data=body, headers=dict(headers or {})) as response:
             return Answer(response.status_code, response.headers, response.get_data(as_text=True))
 
     def get(self, path: str, **headers: str) -> Answer:
@@ -129,17 +146,21 @@ def app_with(
     limits: ReplyLimits | None = None,
     composer: object | None = None,
     today: date = LAUNCH_DAY,
+    clock: Clock | None = None,
+    database: MemoryDatabase | None = None,
     **settings: Any,
 ) -> AppUnderTest:
     """Return an application with these settings whose model answers by ``rules``.
 
-    ``model``, ``limits`` and ``composer`` take the place of what the container makes.
+    ``model``, ``limits``, ``composer`` and ``clock`` take the place of what the container makes.
     """
     container = build_container(Settings(**settings))
     fake = FakeChatModel(Script(rules=rules))
     listening = Listening(model or fake)
     container.chat_model.override(providers.Object(listening))
-    container.clock.override(providers.Object(DayClock(today)))
+    container.clock.override(providers.Object(clock or DayClock(today)))
+    database = database or MemoryDatabase()
+    _keep_in_memory(container, database)
     numbers = itertools.count(1)
     container.replies.add_kwargs(new_id=providers.Object(lambda: f"reply-{next(numbers)}"))
     if limits is not None:
@@ -147,7 +168,14 @@ def app_with(
     if composer is not None:
         container.composer.override(providers.Object(composer))
     app = build_app(container.settings(), container)
-    return AppUnderTest(app, fake, container.replies(), listening.requests)
+    return AppUnderTest(app, fake, container.replies(), listening.requests, database)
+
+
+def _keep_in_memory(container: Container, database: MemoryDatabase) -> None:
+    container.reply_store.override(providers.Object(MemoryReplyStore(database)))
+    container.conversation_store.override(providers.Object(MemoryConversationStore(database)))
+    container.visitor_store.override(providers.Object(MemoryVisitorStore(database)))
+    container.archive.override(providers.Object(MemoryArchive(database)))
 
 
 def events_in(text: str) -> list[dict[str, Any]]:

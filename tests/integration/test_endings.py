@@ -20,7 +20,7 @@ from chatapp.domain.upkeep import ReplyLimits
 from chatapp.fake import Cut, Error, Gate, Rule, SlowHead
 from chatapp.provider_errors import refusal, reported_error
 from chatapp.web.errors import STATUS_BY_CODE
-from tests.integration.app_under_test import FIRST_REPLY, AppUnderTest, app_with, events_in
+from tests.integration.app_under_test import AppUnderTest, app_with, events_in
 from tests.samples import once
 from tests.unit.making_replies import BrokenModel
 
@@ -168,16 +168,6 @@ def test_too_many_requests_always_says_how_long_to_wait(told: float | None, wait
 
 def test_every_error_has_a_status() -> None:
     assert {error.code for error in all_errors()} == set(STATUS_BY_CODE)
-
-
-def test_a_stopped_answer_is_done_without_a_reason() -> None:
-    app = app_with([once("Hello", Gate())])
-
-    with in_mid_answer(app, "/chat/stream") as answered:
-        app.replies.stop(FIRST_REPLY)
-
-    *_, last = events_in(answered[0])
-    assert (last["done"], last["finish_reason"], last["cost"]["source"]) == (True, None, "estimated")
 
 
 def test_a_shutdown_in_mid_answer_tells_every_reader() -> None:

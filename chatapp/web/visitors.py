@@ -1,0 +1,136 @@
+"""Who asks: a visitor, known by a bearer token or by a cookie, or nobody yet.
+
+visitors.receive(blueprint)  # every request to it is looked at before anything else
+visitor_id = visitors.asking()
+with visitors.keeping() as visitor_id: ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Blueprint, Request, Response, g, request
+
+from chatapp.domain.visitors import VisitorService
+from chatapp.web.origins import require_own_page
+
+COOKIE = "chatapp_visitor"
+SECURE_COOKIE = "__Host-chatapp_visitor"
+COOKIE_SECONDS = 400 * 86_400
+"""As long as browsers keep a cookie at most."""
+
+NOBODY = ""
+"""Stands for a visitor who is not there: nothing belongs to them, and what is not theirs is not found."""
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request of a visitor; ``cookie`` is the token that their browser is to keep from now on."""
+
+    visitor_id: str = NOBODY
+    has_token: bool = False
+    cookie: str | None = None
+    clears_cookie: bool = False
+
+
+class Visitors:
+    """Recognises who asks, and gives those who have something kept a cookie."""
+
+    def __init__(self, service: VisitorService) -> None:
+        self._service = service
+
+    def receive(self, blueprint: Blueprint) -> None:
+        """Look at every request to these routes before it is read, and let their answers carry the cookie."""
+
+        @blueprint.before_request
+        def recognise() -> None:
+            if request.method != "OPTIONS":
+                g.visit = self._visit(request)
+
+        @blueprint.after_request
+        def send_cookie(response: Response) -> Response:
+            visit: Visit | None = g.get("visit")
+            if visit is not None and response.status_code < 400:
+                _send(visit, response)
+            return response
+
+    def asking(self) -> str:
+        """Return the visitor who asks, or ``NOBODY``."""
+        return _visit().visitor_id
+
+    @contextmanager
+    def keeping(self) -> Iterator[str]:
+        """Give the visitor for whom something is to be kept: a new one where nobody asks, unless it fails."""
+        visit = _visit()
+        visitor_id = visit.visitor_id
+        if visitor_id == NOBODY:
+            visitor_id = self._service.welcome()
+            try:
+                yield visitor_id
+            except BaseException:
+                self._service.forget(visitor_id)
+                raise
+        else:
+            yield visitor_id
+        if not visit.has_token:
+            self.become(visitor_id)
+
+    def become(self, visitor_id: str) -> None:
+        """Let the caller's browser be this visitor from now on."""
+        visit = _visit()
+        visit.visitor_id = visitor_id
+        visit.cookie = self._service.token_of(visitor_id)
+
+    def forget(self) -> None:
+        """Remove everything of the visitor who asks, and their cookie if they came by one."""
+        visit = _visit()
+        if visit.visitor_id != NOBODY:
+            self._service.forget(visit.visitor_id)
+        visit.cookie = None
+        visit.clears_cookie = not visit.has_token and _cookie(request) is not None
+
+    def _visit(self, request: Request) -> Visit:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return Visit(self._service.require(token.strip()), has_token=True)
+        if request.method not in READING:
+            require_own_page(request)
+        cookie = _cookie(request)
+        visitor_id = self._service.recognise(cookie) if cookie else None
+        if cookie is None or visitor_id is None:
+            return Visit()
+        is_signed_anew = not self._service.is_newest(cookie)
+        return Visit(visitor_id, cookie=self._service.token_of(visitor_id) if is_signed_anew else None)
+
+
+def _visit() -> Visit:
+    return cast("Visit", g.visit)
+
+
+def _cookie(request: Request) -> str | None:
+    return request.cookies.get(_cookie_name(request))
+
+
+def _cookie_name(request: Request) -> str:
+    return SECURE_COOKIE if request.is_secure else COOKIE
+
+
+def _send(visit: Visit, response: Response) -> None:
+    name, is_secure = _cookie_name(request), request.is_secure
+    if visit.clears_cookie:
+        response.delete_cookie(name, path="/", secure=is_secure, httponly=True, samesite="Lax")
+    elif visit.cookie is not None:
+        response.set_cookie(
+            name,
+            visit.cookie,
+            max_age=COOKIE_SECONDS,
+            path="/",
+            secure=is_secure,
+            httponly=True,
+            samesite="Lax",
+        )
