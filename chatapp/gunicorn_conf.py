@@ -7,6 +7,7 @@ thread busy. gunicorn's ``sync`` class is never right: it ends every answer at `
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import secrets
 import socket
@@ -29,6 +30,16 @@ WORKERS = {
 KEEPALIVE_SECONDS = 2
 LAST_WORDS_SECONDS = 1.0
 UNSENT_BYTES = 131_072
+
+
+def on_starting(_: Any) -> None:
+    """Import what the workers need, before they are forked: they share its memory, and a new one is there at once."""
+    importlib.import_module("chatapp.bootstrap")
+    if not _settings.is_fake:
+        importlib.import_module("chatapp.adapters.openai_chat")
+    # Else each of them would write into all of it when it looks for garbage, and have it copied.
+    gc.collect()
+    gc.freeze()
 
 
 def post_worker_init(worker: Any) -> None:
@@ -94,6 +105,10 @@ try:
 except BadSettings as error:
     sys.exit(f"Error: {error}")
 
+if _settings.worker_class is WorkerClass.GEVENT:
+    # Before anything is imported that would keep the unpatched parts of the standard library.
+    importlib.import_module("gevent.monkey").patch_all()
+
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
 worker_class = WORKERS[_settings.worker_class]
@@ -108,7 +123,7 @@ timeout = 120
 graceful_timeout = _settings.grace_seconds
 keepalive = KEEPALIVE_SECONDS
 
-# Each worker imports the application itself: gevent must patch the standard library first.
+# The modules are shared, but each worker makes the application itself, with its own connections and threads.
 preload_app = False
 
 # Would be made in the home folder, where two servers of one user collide.

@@ -23,7 +23,8 @@ UNSPACED = (
     "\uac00-\ud7af"  # Korean
     "\U00020000-\U0003ffff"
 )
-WORD = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}_])\w)+")
+WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+PLAIN_WORD = re.compile(r"[a-z0-9]+")
 QUOTED_OR_NOT = re.compile(r'"([^"]*)"|(\S+)')
 
 SNIPPET_CHARACTERS = 160
@@ -32,7 +33,11 @@ BEFORE_CHARACTERS = 40
 
 def words(text: str) -> list[str]:
     """Return the words of a text in their order, as they are searched for."""
-    return [word[:LONGEST_WORD_CHARACTERS] for word in WORD.findall(_folded(text))]
+    if text.isascii():
+        found = PLAIN_WORD.findall(text.lower())  # the same, in a third of the time
+    else:
+        found = WORD.findall(_folded(text))
+    return [word[:LONGEST_WORD_CHARACTERS] for word in found]
 
 
 @dataclass(frozen=True, slots=True)
