@@ -105,9 +105,8 @@ class SqlConversationStore:
 
     def find(self, visitor_id: str, conversation_id: str) -> Conversation | None:
         """Return the conversation."""
-        with self._database.reading() as connection:
-            row = FIND.first(connection, _key(visitor_id, conversation_id))
-            return None if row is None else conversation_of(row)
+        row = self._database.first(FIND, _key(visitor_id, conversation_id))
+        return None if row is None else conversation_of(row)
 
     def listed(self, visitor_id: str, after: Conversation | None, limit: int) -> Sequence[Conversation]:
         """Return conversations, pinned ones first, then newest first; those behind ``after``, or from the beginning."""

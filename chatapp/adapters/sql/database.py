@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_engine, event, exc, literal_column
 from sqlalchemy.engine import make_url
 
+from chatapp.adapters.sql.prepared import Prepared
 from chatapp.domain.errors import StorageUnavailable
 
 LONGEST_LOCK_WAIT_SECONDS = 10.0
@@ -26,6 +27,9 @@ FIRST_PAUSE_SECONDS = 0.001
 LONGEST_PAUSE_SECONDS = 0.02
 READ_WAIT_SECONDS = 0.1
 """Whoever reads meets a lock only while SQLite mends its log after a process was killed."""
+
+SERIALIZED = 3
+"""What ``sqlite3.threadsafety`` says where several threads may use one connection."""
 
 CONNECTIONS = 10
 POSITION_BITS = 20
@@ -63,6 +67,8 @@ class Database:
         self._committed = self.engine.execution_options(isolation_level="READ COMMITTED")
         self._writer = threading.Lock()
         self._write_connection: Connection | None = None
+        self._reader: Connection | None = None
+        self._shares_reader = self.is_sqlite and sqlite3.threadsafety == SERIALIZED
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -73,6 +79,21 @@ class Database:
         """
         with self._translating(), self.engine.connect() as connection:
             yield connection
+
+    def first(self, statement: Prepared, values: Mapping[str, Any]) -> Any:
+        """Execute one short statement that only reads, and return its first row, or None.
+
+        Raises:
+            StorageUnavailable: the database cannot be read now.
+        """
+        if not self._shares_reader:
+            with self.reading() as connection:
+                return statement.first(connection, values)
+        with self._translating():
+            # To fetch a connection takes longer than such a statement; SQLite lets several threads use one.
+            if self._reader is None:
+                self._reader = self.engine.connect()
+            return statement.first(self._reader, values)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -148,9 +169,10 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
-        if self._write_connection is not None:
-            self._write_connection.close()
-            self._write_connection = None
+        for connection in (self._write_connection, self._reader):
+            if connection is not None:
+                connection.close()
+        self._write_connection = self._reader = None
         self.engine.dispose()
 
 

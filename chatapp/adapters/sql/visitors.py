@@ -73,9 +73,8 @@ class SqlVisitorStore:
 
     def seen_at(self, visitor_id: str) -> datetime | None:
         """Return when the visitor was last noted to be here; None if there is none (any more)."""
-        with self._database.reading() as connection:
-            row = SEEN.first(connection, {"visitor": visitor_id})
-            return None if row is None else moment(row.seen_at)
+        row = self._database.first(SEEN, {"visitor": visitor_id})
+        return None if row is None else moment(row.seen_at)
 
     def note_seen(self, visitor_id: str, now: datetime) -> None:
         """Note that the visitor is here."""
