@@ -55,6 +55,7 @@ class Visitors:
         @blueprint.after_request
         def send_cookie(response: Response) -> Response:
             visit: Visit | None = g.get("visit")
+            response.headers.setdefault("Cache-Control", "no-store")  # it is for this visitor alone
             if visit is not None and response.status_code < 400:
                 _send(visit, response)
             return response

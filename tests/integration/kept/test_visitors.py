@@ -324,3 +324,10 @@ def test_the_import_of_a_file_with_nothing_in_it_makes_no_visitor(app: AppUnderT
     answer = alice.posts("/api/import", FILE, **{"Content-Type": "application/x-ndjson"})
 
     assert (answer.status, answer.headers.getlist("Set-Cookie"), app.database.seen_at) == (200, [], {})
+
+
+def test_what_a_visitor_gets_is_kept_in_no_cache(alice: Person) -> None:
+    talk = alice.begins()
+
+    for path in ("/api/conversations", f"/api/conversations/{talk}", "/api/export", "/api/conversations/other"):
+        assert alice.gets(path).headers["Cache-Control"] == "no-store"
