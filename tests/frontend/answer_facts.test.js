@@ -1,30 +1,45 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { costOf, detailsOf, noteOf } from "../../chatapp/web/frontend/conversation/answer_facts.js";
-import { Turn } from "../../chatapp/web/frontend/conversation/turn.js";
+import { ChatMessage } from "../../chatapp/web/frontend/conversation/chat_message.js";
 
-function ended(ending) {
-  const turn = new Turn("Hello");
-  turn.finish(ending);
-  return turn;
+function ended(last) {
+  const answer = ChatMessage.answer();
+  answer.end({ state: "complete", ...last });
+  return answer;
 }
 
-for (const [reason, pattern] of [
-  ["stop", /^$/],
-  ["a reason still unknown", /^$/],
-  ["length", /length limit/],
-  ["content_filter", /content filter/],
-  ["refusal", /declined/],
+for (const [state, pattern, look] of [
+  ["complete", /^$/, "done"],
+  ["truncated", /length limit/, "done"],
+  ["filtered", /content filter/, "done"],
+  ["refused", /declined/, "done"],
+  ["stopped", /stopped/, "stopped"],
+  ["failed", /^$/, "failed"],
+  ["interrupted", /^$/, "failed"],
+  ["lost", /^$/, "failed"],
+  ["abandoned", /^$/, "failed"],
+  ["a state still unknown", /^$/, "failed"],
 ]) {
-  test(`an answer that ended with ${reason} carries the right note`, () => {
-    assert.match(noteOf(ended({ finish_reason: reason })), pattern);
+  test(`an answer that is ${state} looks ${look} and carries the right note`, () => {
+    const answer = ended({ state });
+    assert.match(noteOf(answer), pattern);
+    assert.equal(answer.look, look);
   });
 }
 
-test("a stopped answer says so", () => {
-  const turn = new Turn("Hello");
-  turn.stop();
-  assert.match(noteOf(turn), /stopped/);
+test("an answer without a line says that it is being mended", () => {
+  const answer = ChatMessage.answer();
+  answer.connected = false;
+  assert.match(noteOf(answer), /Reconnecting/);
+});
+
+test("an answer that is to stop says so until it has", () => {
+  const answer = ChatMessage.answer();
+  answer.stopping = true;
+  assert.match(noteOf(answer), /Stopping/);
+  answer.end({ state: "stopped" });
+  assert.match(noteOf(answer), /was stopped/);
 });
 
 for (const [ending, line] of [
@@ -44,14 +59,28 @@ for (const [ending, line] of [
   });
 }
 
-test("details name what was wrong, the code and the request id", () => {
-  const turn = new Turn("Hello");
-  turn.fail({
-    reason: "No.",
-    code: "invalid_request",
-    requestId: "r1",
-    retryAfterSeconds: null,
-    details: ["message: Too long."],
+test("a kept answer tells why it failed as one that failed just now does", () => {
+  const error = { error: "No.", code: "provider_failed", request_id: "r1", retry_after_seconds: 3 };
+  const kept = ChatMessage.fromKept({
+    id: "m1",
+    role: "assistant",
+    text: "",
+    state: "failed",
+    siblings: [],
+    error,
   });
-  assert.equal(detailsOf(turn), "message: Too long.\nCode: invalid_request\nRequest id: r1");
+  assert.deepEqual(kept.problem, ended({ ...error, state: "failed" }).problem);
+  assert.equal(detailsOf(kept), "Code: provider_failed\nRequest id: r1");
+});
+
+test("an answer that failed for a reason that nobody told still says so", () => {
+  const kept = ChatMessage.fromKept({
+    id: "m1",
+    role: "assistant",
+    text: "",
+    state: "lost",
+    siblings: [],
+    error: null,
+  });
+  assert.match(kept.problem.reason, /not finished/);
 });

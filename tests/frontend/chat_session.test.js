@@ -1,117 +1,207 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AnswerError } from "../../chatapp/web/frontend/answers/answer_error.js";
+import { Retrying } from "../../chatapp/web/frontend/answers/retrying.js";
+import { Branch } from "../../chatapp/web/frontend/conversation/branch.js";
 import { ChatSession } from "../../chatapp/web/frontend/conversation/chat_session.js";
-import { Conversation } from "../../chatapp/web/frontend/conversation/conversation.js";
+import { ScriptedServer } from "./scripted_server.js";
+import { NoPauses } from "./streams.js";
 
-/** Answers by script: each step gets what the session passed on. */
-class ScriptedClient {
-  questions = [];
-
-  constructor(...steps) {
-    this.steps = steps;
-  }
-
-  ask(question, options) {
-    this.questions.push(question);
-    return this.steps.shift()(options);
-  }
+function begin({ server = new ScriptedServer(), chosenModel, now } = {}) {
+  const branch = new Branch();
+  const retrying = new Retrying(new NoPauses(), now);
+  const session = new ChatSession(server, branch, { chosenModel, retrying });
+  return { server, branch, session };
 }
 
-const say =
-  (text) =>
-  async ({ onText }) => {
-    onText(text);
-    return { finish_reason: "stop" };
-  };
+const shown = (branch) => branch.messages.map(({ text }) => text);
+const looks = (branch) => branch.messages.filter(({ role }) => role === "assistant").map(({ look }) => look);
+const questions = (server) => server.questions.map(({ client_id: _, ...question }) => question);
 
-const fail = async () => {
-  throw new AnswerError({ reason: "It broke.", code: "provider_failed" });
-};
-
-const wait = ({ signal, onText }) =>
-  new Promise((_, reject) => {
-    onText("half");
-    signal.addEventListener("abort", () => reject(signal.reason));
-  });
-
-function begin(client, chosenModel) {
-  const conversation = new Conversation();
-  return { conversation, session: new ChatSession(client, conversation, chosenModel) };
-}
-
-const states = (conversation) => conversation.turns.map((turn) => turn.state);
-
-test("a message becomes a turn with its answer", async () => {
-  const { conversation, session } = begin(new ScriptedClient(say("Hi")));
+test("the first message makes the conversation", async () => {
+  const { server, branch, session } = begin({ chosenModel: () => "gpt-4o" });
   await session.send("Hello");
-  const [turn] = conversation.turns;
-  assert.deepEqual([turn.question, turn.text, turn.state], ["Hello", "Hi", "done"]);
+  assert.deepEqual(shown(branch), ["Hello", "answer to Hello"]);
+  assert.deepEqual(server.made, [{ model: "gpt-4o", system: undefined }]);
+  assert.equal(branch.conversation.id, "c1");
 });
 
-test("the history goes along, and failed turns are left out", async () => {
-  const client = new ScriptedClient(say("ONE"), fail, say("THREE"));
-  const { session } = begin(client, () => "gpt-4o");
-  for (const message of ["one", "two", "three"]) await session.send(message);
-  assert.deepEqual(client.questions[2], {
-    message: "three",
-    messages: [
-      { role: "user", content: "one" },
-      { role: "assistant", content: "ONE" },
-    ],
-    model: "gpt-4o",
-  });
-});
-
-test("a retry answers the same turn anew", async () => {
-  const client = new ScriptedClient(fail, say("Hi"));
-  const { conversation, session } = begin(client);
+test("instructions that were given before go along with it", async () => {
+  const { server, branch, session } = begin();
+  branch.instruct("Be short.");
   await session.send("Hello");
-  await session.retry(conversation.turns[0]);
-  assert.deepEqual(states(conversation), ["done"]);
-  assert.deepEqual(client.questions[1], { message: "Hello", messages: [], model: undefined });
+  assert.equal(server.made[0].system, "Be short.");
 });
 
-test("stop keeps the text so far", async () => {
-  const { conversation, session } = begin(new ScriptedClient(wait));
+test("the next message stands under what is shown", async () => {
+  const { server, branch, session } = begin();
+  await session.send("one");
+  await session.send("two");
+  assert.deepEqual(questions(server)[1], { message: "two", parent_id: branch.messages[1].id });
+});
+
+test("each question has an id of its own", async () => {
+  const { server, session } = begin();
+  await session.send("one");
+  await session.send("two");
+  assert.equal(new Set(server.questions.map((question) => question.client_id)).size, 2);
+});
+
+test("a question whose answer got lost is sent again under the same id", async () => {
+  const { server, branch, session } = begin();
+  server.losesAnswers = 2;
+  await session.send("Hello");
+  assert.deepEqual(shown(branch), ["Hello", "answer to Hello"]);
+  assert.deepEqual([server.questions.length, server.replies.size], [3, 1]);
+});
+
+test("an edited message stands beside the old one", async () => {
+  const { server, branch, session } = begin();
+  await session.send("one");
+  await session.send("two");
+  await session.edit(branch.messages[2], "two, but better");
+  assert.deepEqual(shown(branch), ["one", "answer to one", "two, but better", "answer to two, but better"]);
+  assert.equal(questions(server)[2].parent_id, branch.messages[1].id);
+  assert.equal(branch.messages[2].siblings.length, 2);
+});
+
+test("another answer takes the place of what was shown", async () => {
+  const { server, branch, session } = begin();
+  await session.send("one");
+  await session.send("two");
+  await session.answerAgain(branch.messages[1], "gpt-4.1");
+  assert.deepEqual(shown(branch), ["one", "answer to one"]);
+  assert.deepEqual(questions(server)[2], { answer_to: branch.messages[0].id, model: "gpt-4.1" });
+  assert.equal(branch.messages[1].siblings.length, 2);
+});
+
+test("a retry asks for another answer and repeats no question", async () => {
+  const { server, branch, session } = begin();
+  server.fails = 1;
+  await session.send("Hello");
+  assert.deepEqual(looks(branch), ["failed"]);
+  await session.retry(branch.last);
+  assert.deepEqual(shown(branch), ["Hello", "answer to Hello"]);
+  assert.deepEqual(questions(server)[1], { answer_to: branch.messages[0].id });
+});
+
+test("what was refused is asked anew, with the model that is chosen then", async () => {
+  let model = "retired";
+  const { server, branch, session } = begin({ chosenModel: () => model });
+  server.refuses = new AnswerError({ reason: "It is retired.", code: "model_retired" });
+  await session.send("Hello");
+  assert.deepEqual([looks(branch), branch.last.problem.reason], [["failed"], "It is retired."]);
+  [server.refuses, model] = [null, "gpt-4o"];
+  await session.retry(branch.last);
+  assert.deepEqual(shown(branch), ["Hello", "answer to Hello"]);
+  assert.equal(server.questions[1].model, "gpt-4o");
+  assert.notEqual(server.questions[1].client_id, server.questions[0].client_id);
+});
+
+test("what may have reached the server is retried as the same question", async () => {
+  let minutes = 0;
+  const { server, branch, session } = begin({ now: () => 60_000 * minutes++ });
+  server.losesAnswers = 1;
+  await session.send("Hello");
+  assert.deepEqual([branch.last.state, branch.last.problem.code], ["unsent", "unreachable"]);
+  await session.retry(branch.last);
+  assert.deepEqual(shown(branch), ["Hello", "answer to Hello"]);
+  assert.equal(server.replies.size, 1);
+});
+
+test("stop reaches an answer that has no id yet", async () => {
+  const { server, branch, session } = begin();
+  server.waits = true;
   const sent = session.send("Hello");
   session.stop();
   await sent;
-  const [turn] = conversation.turns;
-  assert.deepEqual([turn.state, turn.text, session.running], ["stopped", "half", false]);
+  assert.deepEqual([looks(branch), session.running], [["stopped"], false]);
 });
 
 test("one answer is made at a time", async () => {
-  const { conversation, session } = begin(new ScriptedClient(wait));
-  session.send("one");
+  const { server, branch, session } = begin();
+  server.waits = true;
+  const sent = session.send("one");
   await session.send("two");
-  await session.retry(conversation.turns[0]);
-  assert.deepEqual(states(conversation), ["streaming"]);
+  assert.deepEqual(shown(branch), ["one", ""]);
+  session.stop();
+  await sent;
 });
 
 test("listeners find the session idle when they hear of the end", async () => {
-  const { conversation, session } = begin(new ScriptedClient(say("Hi")));
+  const { branch, session } = begin();
   const running = [];
-  conversation.on("added", () => running.push(session.running));
-  conversation.on("changed", () => running.push(session.running));
+  branch.on("added", () => running.push(session.running));
+  branch.on("changed", () => running.push(session.running));
   await session.send("Hello");
-  assert.deepEqual(running, [true, false]);
+  assert.deepEqual(running, [true, true, false]);
 });
 
-test("a new chat in mid-answer can be used at once", async () => {
-  const { conversation, session } = begin(new ScriptedClient(wait, wait));
+test("an opened conversation goes on where its answer is", async () => {
+  const { server, branch, session } = begin();
+  server.keep("c1", [{ text: "Hello" }, { text: "answer", state: "running", whole: "answer to 👋" }]);
+  await session.open("c1");
+  assert.deepEqual([shown(branch), session.running], [["Hello", "answer"], true]);
+  await server.idle();
+  assert.deepEqual([shown(branch), looks(branch)], [["Hello", "answer to 👋"], ["done"]]);
+});
+
+test("a new chat in mid-answer leaves it to the server", async () => {
+  const { server, branch, session } = begin();
+  server.waits = true;
   const first = session.send("one");
-  session.restart();
-  session.send("two");
+  await server.idle();
+  session.beginAnew();
+  server.waits = false;
+  await session.send("two");
   await first;
-  assert.deepEqual([states(conversation), session.running], [["streaming"], true]);
+  assert.deepEqual([shown(branch), server.stopped], [["two", "answer to two"], []]);
 });
 
-test("a bug is shown as a problem and not as an endless wait", async () => {
-  const broken = async () => {
-    throw new RangeError("bug");
-  };
-  const { conversation, session } = begin(new ScriptedClient(broken));
-  await session.send("Hello");
-  assert.equal(conversation.turns[0].problem.code, "unreadable");
+test("a question is kept also when its writer has gone on", async () => {
+  const { server, session } = begin();
+  const sent = session.send("one");
+  session.beginAnew();
+  await sent;
+  assert.equal(questions(server)[0].message, "one");
+});
+
+test("another branch is shown as the server has it", async () => {
+  const { server, branch, session } = begin();
+  await session.send("one");
+  const changes = server.changes.length;
+  await session.switchTo("m9");
+  assert.deepEqual(server.changes.slice(changes), [{ leaf_id: "m9" }]);
+  assert.equal(branch.conversation.id, "c1");
+});
+
+test("older messages come before the first", async () => {
+  const { server, branch, session } = begin();
+  server.keep("c1", [{ text: "three" }, { text: "four" }], [{ text: "one" }, { text: "two" }]);
+  await session.open("c1");
+  await Promise.all([session.loadOlder(), session.loadOlder()]);
+  assert.deepEqual(shown(branch), ["one", "two", "three", "four"]);
+  assert.equal(branch.before, null);
+});
+
+test("what has happened elsewhere is shown after a refresh", async () => {
+  const { server, branch, session } = begin();
+  server.keep("c1", [{ text: "one" }, { text: "two" }]);
+  await session.open("c1");
+  let opened = 0;
+  branch.on("opened", () => {
+    opened += 1;
+  });
+  await session.refresh();
+  server.keep("c1", [{ text: "one" }, { text: "two" }, { text: "three" }, { text: "four" }]);
+  await session.refresh();
+  assert.deepEqual([shown(branch).length, opened], [4, 1]);
+});
+
+test("a message that is sent while a conversation opens belongs to it", async () => {
+  const { server, session } = begin();
+  server.keep("c1", [{ text: "one" }, { text: "two" }]);
+  const opening = session.open("c1");
+  await Promise.all([opening, session.send("three")]);
+  assert.deepEqual([server.made, questions(server)[0].parent_id], [[], "k2"]);
 });

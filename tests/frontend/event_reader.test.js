@@ -8,7 +8,7 @@ const DATA = ['{"content":"Grüße, 世界 👋"}', '{"a":\n1}'];
 
 async function collect(stream, onBytes) {
   const seen = [];
-  for await (const data of readEvents(stream, onBytes)) seen.push(data);
+  for await (const { data } of readEvents(stream, onBytes)) seen.push(data);
   return seen;
 }
 
@@ -44,4 +44,10 @@ test("leaving the loop early closes the connection", async () => {
   for await (const _ of readEvents(stream)) break;
   await new Promise(setImmediate);
   assert.equal(closed, true);
+});
+
+test("an event carries its own id and nobody else's", async () => {
+  const seen = [];
+  for await (const { id } of readEvents(body(["id: 5\ndata: a\n\n", "data: b\n\n"]))) seen.push(id);
+  assert.deepEqual(seen, ["5", undefined]);
 });

@@ -27,3 +27,32 @@ export function body(pieces, afterwards = "end", onCancel = () => {}) {
 export function event(data) {
   return `data: ${JSON.stringify(data)}\n\n`;
 }
+
+/**
+ * What the server sends of an answer to those who know its first `known` characters, in pieces of `size`.
+ *
+ * @param {string} answer
+ * @param {number} known
+ * @param {number} [size]
+ */
+export function wireOf(answer, known, size = 3) {
+  const characters = [...answer];
+  let wire = event({ reply: { state: "running" } });
+  for (let begin = known; begin < characters.length; begin += size) {
+    const end = Math.min(characters.length, begin + size);
+    wire += `id: ${end}\n${event({ content: characters.slice(begin, end).join("") })}`;
+  }
+  return wire + event({ done: true, state: "complete", model: "gpt-4o", usage: null, cost: null });
+}
+
+/** Pauses that take no time, and remember how many tries there were. */
+export class NoPauses {
+  waited = [];
+
+  async wait(tries, signal) {
+    signal.throwIfAborted();
+    this.waited.push(tries);
+    await new Promise(setImmediate);
+    signal.throwIfAborted();
+  }
+}

@@ -3,8 +3,14 @@ export const texts = {
   answering: "Answering…",
   done: "The answer is complete.",
   stopped: "The answer was stopped.",
+  stopping: "Stopping…",
   cleared: "A new chat has begun.",
+  reconnecting: "Reconnecting…",
+  reconnected: "The connection is back.",
   failed: (/** @type {string} */ reason) => `The answer failed. ${reason}`,
+  copied: "Copied.",
+  notCopied: "Copying is not allowed here. Please select the text and copy it yourself.",
+  continue: "Please continue.",
 
   send: "Send",
   stop: "Stop",
@@ -13,6 +19,7 @@ export const texts = {
 
   unreachable: "The server could not be reached. Please check your connection and try again.",
   lost: "The connection was lost before the answer was complete. Please try again.",
+  unfinished: "This answer was not finished. Please try again.",
   unreadable: "The server sent something that is not an answer. Please try again.",
   badStatus: (/** @type {number} */ status) =>
     `The server could not answer (status ${status}). Please try again.`,
@@ -28,4 +35,51 @@ export const texts = {
     `${count.toLocaleString("en")} ${count === 1 ? "token" : "tokens"}`,
   cost: (/** @type {string} */ usd) => `$${usd}`,
   estimatedCost: (/** @type {string} */ usd) => `about $${usd}`,
+  version: (/** @type {number} */ number, /** @type {number} */ count) => `${number} / ${count}`,
+
+  untitled: "New chat",
+  pageTitle: (/** @type {string} */ title) => `${title} – Chatapp`,
+  moreFor: (/** @type {string} */ title) => `More for “${title}”`,
+  pin: "Pin",
+  unpin: "Unpin",
+  noConversations: "No conversations yet. Your first message begins one.",
+  nothingFound: "Nothing found.",
+  found: (/** @type {number} */ count, /** @type {boolean} */ more) =>
+    `${count}${more ? " or more" : ""} ${count === 1 ? "conversation" : "conversations"} found.`,
+  deleted: "The conversation was deleted.",
+  gone: "This conversation is not there (any more).",
+
+  deleteTitle: "Delete this conversation?",
+  deleteText: (/** @type {string} */ title) =>
+    `“${title}” goes with all its messages and branches. An answer that is still being made is stopped.`,
+  delete: "Delete",
+  forgetTitle: "Delete all your data?",
+  forgetText:
+    "All your conversations go, on all your devices, with every message and branch. Answers that are still being made are stopped. This cannot be undone. What you want to keep, export before.",
+  forget: "Delete everything",
+  forgotten: "All your data is deleted.",
+  takeOverTitle: "Continue from your other device?",
+  takeOverText:
+    "This browser will show the conversations of the device that made this link. Go on only if you made it yourself. If this browser has conversations of its own, export them first: it will no longer show them.",
+  takeOver: "Continue here",
+  tookOver: "Your conversations are here now.",
+  linkWorks: (/** @type {number} */ minutes) =>
+    `It works once, and for ${minutes} minutes. Whoever opens it sees all your conversations, so give it to nobody else.`,
+
+  zip: "This is a zip file. Please unpack it, and choose the file conversations.json that is in it.",
+  sending: (/** @type {number} */ percent) => `Sending: ${percent} %`,
+  reading: "The server is reading the file…",
+  imported: (/** @type {number} */ conversations, /** @type {number} */ messages) =>
+    `Imported: ${counted(conversations, "conversation")} with ${counted(messages, "message")}.`,
+  known: (/** @type {number} */ count) =>
+    `${counted(count, "message")} ${count === 1 ? "was" : "were"} here already.`,
+  leftOut: "What was left out",
 };
+
+/**
+ * @param {number} count
+ * @param {string} noun
+ */
+function counted(count, noun) {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -68,6 +69,16 @@ def page(browser: Browser) -> Iterator[Page]:
         complaints = watch(page)
         yield page
         assert complaints == []
+
+
+@contextmanager
+def another_tab(talk: Talk) -> Iterator[Talk]:
+    """Open the same chat page in a second tab."""
+    page = talk.page.context.new_page()
+    complaints = watch(page)
+    page.goto(talk.page.url)
+    yield Talk(page, page.get_by_test_id("chat"))
+    assert complaints == []
 
 
 def watch(page: Page) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -50,9 +51,30 @@ class Talk:
         return self.answer.locator("[data-part=text]")
 
     @property
+    def note(self) -> Locator:
+        """Return what stands quietly under the last answer."""
+        return self.answer.get_by_test_id("note")
+
+    @property
     def messages(self) -> Locator:
         """Return the part that scrolls."""
         return self.root.get_by_role("region", name="Messages")
+
+    def begin_anew(self) -> None:
+        """Begin a new chat."""
+        self.page.get_by_role("button", name="New chat").click()
+
+    def tool(self, name: str, of: Locator | None = None) -> Locator:
+        """Return a button under the last answer, or under another message."""
+        return (of or self.answer).get_by_role("button", name=name, exact=True)
+
+    def kept(self) -> list[dict[str, Any]]:
+        """Return the messages that the server shows of this visitor's newest conversation."""
+        request, site = self.page.request, self.page.url.split("/", 3)
+        api = f"{site[0]}//{site[2]}/api/conversations"
+        newest = request.get(api).json()["conversations"][0]["id"]
+        messages: list[dict[str, Any]] = request.get(f"{api}/{newest}").json()["messages"]
+        return messages
 
     def ask(self, message: str, until: str | None = "done") -> None:
         """Send a message; return when its answer has come to the state ``until``."""

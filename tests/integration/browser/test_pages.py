@@ -17,7 +17,7 @@ from tests.upstream import ScriptedUpstream
 from tests.upstream.wire import sse
 
 PAGES = ("/", "/chat")
-MOST_BYTES = 60_000
+MOST_BYTES = 100_000
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -154,6 +154,18 @@ def test_widget_and_chat_page_keep_their_histories_apart(widget: Talk, site: str
     assert told == ["asked in the widget", "Hello world", "asked in the widget again"]
 
 
+def test_the_skip_link_leads_into_the_chat_and_not_out_of_the_conversation(chat: Talk) -> None:
+    chat.ask("Hi")
+    address = chat.page.url
+    chat.page.get_by_role("link", name="Skip to the content").focus()
+
+    chat.page.keyboard.press("Enter")
+
+    expect(chat.root).to_be_focused()
+    expect(chat.page).to_have_url(address)
+    chat.shows("Hello world")
+
+
 def test_nothing_is_stored_before_the_first_message(page: Page, site: str) -> None:
     page.goto(f"{site}/")
     page.get_by_test_id("launcher").click()
@@ -230,7 +242,7 @@ def test_a_page_loads_little_and_its_files_may_be_kept(page: Page, site: str, pa
 
     page.goto(site + path, wait_until="networkidle")
 
-    assert len(answers) <= 4
+    assert len(answers) <= 5
     assert sum(len(answer.body()) for answer in answers) <= MOST_BYTES
     kept = {answer.headers["cache-control"] for answer in answers if "/static/" in answer.url}
     assert kept == {"public, max-age=31536000, immutable"}
@@ -253,11 +265,12 @@ def test_the_small_files_are_there(page: Page, site: str, path: str) -> None:
 
 
 def test_the_docs_page_shows_every_route_from_here(page: Page, site: str) -> None:
-    routes = page.request.get(f"{site}/api/openapi.json").json()["paths"]
+    paths = page.request.get(f"{site}/api/openapi.json").json()["paths"]
+    routes = [method for path in paths.values() for method in path if method != "parameters"]
 
     page.goto(f"{site}/api/docs")
 
-    expect(page.locator(".opblock")).to_have_count(sum(len(methods) for methods in routes.values()))
+    expect(page.locator(".opblock")).to_have_count(len(routes))
 
 
 def test_without_javascript_the_pages_point_to_the_api(browser: Browser, site: str) -> None:

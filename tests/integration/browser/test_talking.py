@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.integration.browser.talk import Talk
 from tests.upstream import Gate, Reset, ScriptedUpstream, Stall
@@ -90,23 +90,21 @@ def test_a_broken_answer_keeps_its_text_and_can_be_retried(talk: Talk, upstream:
     assert history_of(upstream) == ["Hi"]
 
 
-def test_a_failed_turn_is_not_told_to_the_model_later(talk: Talk, upstream: ScriptedUpstream) -> None:
-    upstream.script(*sse(["Half", Reset()]))
+def test_a_question_without_an_answer_stays_in_the_history(talk: Talk, upstream: ScriptedUpstream) -> None:
+    upstream.script(*error(401, "invalid_api_key"))
     talk.ask("one", until="failed")
 
     talk.ask("two")
 
-    assert history_of(upstream) == ["two"]
+    assert history_of(upstream) == ["one", "two"]
 
 
 def test_an_error_says_why_and_hides_the_request_id(talk: Talk, upstream: ScriptedUpstream) -> None:
     upstream.script(*error(401, "invalid_api_key"))
-    with talk.page.expect_response("**/chat/stream") as refused:
-        talk.ask("Hi", until="failed")
-    request_id = refused.value.headers["x-request-id"]
-    body = refused.value.json()
-    details = talk.answer.get_by_text(f"Request id: {request_id}")
-    expect(talk.answer).to_contain_text(body["error"])
+    talk.ask("Hi", until="failed")
+    problem = talk.kept()[-1]["error"]
+    details = talk.answer.get_by_text(f"Request id: {problem['request_id']}")
+    expect(talk.answer).to_contain_text(problem["error"])
     expect(details).to_be_hidden()
 
     talk.answer.get_by_text("Details", exact=True).click()
@@ -114,28 +112,59 @@ def test_an_error_says_why_and_hides_the_request_id(talk: Talk, upstream: Script
     expect(details).to_be_visible()
 
 
-def test_a_stream_that_just_ends_is_an_error(talk: Talk) -> None:
-    half = 'data: {"content": "Half"}\n\n'
-    talk.page.route("**/chat/stream", lambda route: route.fulfill(content_type="text/event-stream", body=half))
+def test_a_broken_line_comes_back_without_a_gap(talk: Talk, upstream: ScriptedUpstream) -> None:
+    gate = Gate()
+    upstream.script(*sse(["Half 👋 ", gate, "whole"]))
+    half = 'id: 5\ndata: {"content": "Half "}\n\n'
+    talk.page.route("**/events", lambda route: route.fulfill(content_type="text/event-stream", body=half), times=1)
+    talk.ask("Hi", until="streaming")
+    expect(talk.note).to_have_text("Reconnecting…")
 
-    talk.ask("Hi", until="failed")
+    gate.open()
 
-    talk.shows("Half")
-    expect(talk.answer).to_contain_text("The connection was lost")
+    talk.wait_for("done")
+    talk.shows("Half 👋 whole")
+    expect(talk.note).to_be_hidden()
 
 
-def test_a_server_out_of_reach_is_an_error(talk: Talk) -> None:
-    talk.page.route("**/chat/stream", lambda route: route.abort())
+def test_a_question_that_the_line_loses_is_paid_once(talk: Talk, upstream: ScriptedUpstream) -> None:
+    asked = len(upstream.requests)
+    talk.page.route("**/replies", lose_the_answer, times=1)
 
-    talk.ask("Hi", until="failed")
+    talk.ask("Hi")
 
-    expect(talk.answer).to_contain_text("could not be reached")
+    talk.shows("Hello world")
+    expect(talk.questions).to_have_text(["You said: Hi"])
+    assert len(upstream.requests) == asked + 1
+
+
+def test_a_question_that_is_refused_is_not_lost_with_the_page(chat: Talk, upstream: ScriptedUpstream) -> None:
+    refusal = {"error": "Too many at once.", "code": "at_capacity", "request_id": "r1"}
+    chat.page.route("**/replies", lambda route: route.fulfill(status=503, json=refusal), times=1)
+    chat.ask("Hi", until="failed")
+    expect(chat.answer).to_contain_text("Too many at once.")
+    chat.page.reload()
+    expect(chat.input).to_have_value("Hi")
+
+    chat.input.press("Enter")
+
+    chat.wait_for("done")
+    chat.page.reload()
+    expect(chat.questions).to_have_text(["You said: Hi"])
+    expect(chat.input).to_have_value("")
+    assert history_of(upstream) == ["Hi"]
+
+
+def lose_the_answer(route: Route) -> None:
+    """Bring a request to the server, and tell the page that it failed."""
+    route.fetch()
+    route.abort()
 
 
 def test_new_chat_forgets_everything(talk: Talk, upstream: ScriptedUpstream) -> None:
     talk.ask("one")
 
-    talk.root.get_by_role("button", name="New chat").click()
+    talk.begin_anew()
 
     expect(talk.answers).to_have_count(0)
     expect(talk.input).to_be_focused()
@@ -143,15 +172,15 @@ def test_new_chat_forgets_everything(talk: Talk, upstream: ScriptedUpstream) -> 
     assert history_of(upstream) == ["two"]
 
 
-def test_new_chat_in_mid_answer_ends_the_answer(talk: Talk, upstream: ScriptedUpstream) -> None:
-    upstream.script(*sse(["Half", Stall()]))
+def test_a_new_chat_in_mid_answer_can_be_used_at_once(talk: Talk, upstream: ScriptedUpstream) -> None:
+    gate = Gate()
+    upstream.script(*sse(["Half", gate, " whole"]))
     talk.ask("one", until="streaming")
-    broken_off = upstream.requests[-1]
 
-    talk.root.get_by_role("button", name="New chat").click()
+    talk.begin_anew()
     talk.ask("two")
+    gate.open()
 
-    broken_off.wait_until_left()
     talk.shows("Hello world")
     expect(talk.answers).to_have_count(1)
 
@@ -259,8 +288,9 @@ def test_a_blank_message_is_not_sent(talk: Talk) -> None:
     expect(talk.questions).to_have_count(0)
 
 
-def test_the_conversation_is_still_there_after_a_reload(talk: Talk, upstream: ScriptedUpstream) -> None:
-    upstream.script(*sse(["Half", Stall()]))
+def test_an_answer_goes_on_over_a_reload(talk: Talk, upstream: ScriptedUpstream) -> None:
+    gate = Gate()
+    upstream.script(*sse(["Half ", gate, "whole"]))
     talk.ask("one", until="streaming")
     talk.shows("Half")
 
@@ -268,9 +298,11 @@ def test_the_conversation_is_still_there_after_a_reload(talk: Talk, upstream: Sc
 
     if talk.page.get_by_test_id("launcher").count():
         talk.page.get_by_test_id("launcher").click()
-    talk.wait_for("stopped")
+    talk.wait_for("streaming")
     talk.shows("Half")
-    upstream.requests[-1].wait_until_left()
+    gate.open()
+    talk.wait_for("done")
+    talk.shows("Half whole")
 
 
 def test_the_end_stays_in_sight_unless_the_reader_scrolls_away(talk: Talk, upstream: ScriptedUpstream) -> None:

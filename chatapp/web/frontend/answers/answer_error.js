@@ -1,6 +1,8 @@
 import { texts } from "../texts.js";
 
 /**
+ * @typedef {{ error: string, code: string, request_id?: string | null, retry_after_seconds?: number }} ToldError
+ *
  * Why there is no whole answer, in words for the person who asked.
  *
  * @typedef {object} Problem
@@ -11,7 +13,18 @@ import { texts } from "../texts.js";
  * @property {string[]} details what was wrong with which field of the request
  */
 
-/** An answer that failed; `problem` says why. */
+/** The line broke, or a server or proxy is about to be replaced: the same request may do better in a moment. */
+const PASSING = new Set([
+  "unreachable",
+  "connection_lost",
+  "shutting_down",
+  "storage_unavailable",
+  "http_502",
+  "http_503",
+  "http_504",
+]);
+
+/** A request or an answer that failed; `problem` says why. */
 export class AnswerError extends Error {
   /** @param {Partial<Problem> & { reason: string, code: string }} problem */
   constructor(problem) {
@@ -19,6 +32,11 @@ export class AnswerError extends Error {
     this.name = "AnswerError";
     /** @type {Problem} */
     this.problem = { requestId: null, retryAfterSeconds: null, details: [], ...problem };
+  }
+
+  /** Whether it is worth while to do the same again by oneself, where doing it twice does no harm. */
+  get passes() {
+    return PASSING.has(this.problem.code);
   }
 
   /** The server could not be reached at all. */
@@ -33,6 +51,15 @@ export class AnswerError extends Error {
    */
   static lost(requestId = null) {
     return new AnswerError({ reason: texts.lost, code: "connection_lost", requestId });
+  }
+
+  /**
+   * An answer that is not whole, for a reason that nobody told.
+   *
+   * @param {string} state
+   */
+  static unfinished(state) {
+    return new AnswerError({ reason: texts.unfinished, code: state });
   }
 
   /** @param {string | null} [requestId] */
@@ -57,7 +84,7 @@ export class AnswerError extends Error {
   }
 
   /**
-   * An answer with an error status, whoever sent it: a proxy's has no JSON.
+   * A response with an error status, whoever sent it: a proxy's has no JSON.
    *
    * @param {Response} response
    */

@@ -1,27 +1,33 @@
 import { texts } from "../texts.js";
 
-/** @typedef {import("./turn.js").Turn} Turn */
+/** @typedef {import("./chat_message.js").ChatMessage} ChatMessage */
 
 /** @type {Readonly<Record<string, string>>} */
-const NOTES = { length: texts.cutOff, content_filter: texts.filtered, refusal: texts.refused };
+const NOTES = {
+  truncated: texts.cutOff,
+  filtered: texts.filtered,
+  refused: texts.refused,
+  stopped: texts.stopped,
+};
 
 /**
  * What to add quietly under an answer that is not simply whole; "" where there is nothing to add.
  *
- * @param {Turn} turn
+ * @param {ChatMessage} message
  */
-export function noteOf(turn) {
-  if (turn.state === "stopped") return texts.stopped;
-  return NOTES[turn.ending?.finish_reason ?? ""] ?? "";
+export function noteOf(message) {
+  if (!message.pending) return NOTES[message.state] ?? "";
+  if (!message.connected) return texts.reconnecting;
+  return message.stopping ? texts.stopping : "";
 }
 
 /**
  * Model, tokens and cost in one line, as far as they are known.
  *
- * @param {Turn} turn
+ * @param {ChatMessage} message
  */
-export function costOf(turn) {
-  const { model, usage, cost } = turn.ending ?? {};
+export function costOf({ pending, model, usage, cost }) {
+  if (pending) return "";
   const tokens = usage?.total_tokens;
   return [model, tokens === undefined ? undefined : texts.tokens(tokens), price(cost)]
     .filter(Boolean)
@@ -31,15 +37,15 @@ export function costOf(turn) {
 /**
  * What else a person may pass on when asking for help.
  *
- * @param {Turn} turn
+ * @param {ChatMessage} message
  */
-export function detailsOf(turn) {
-  if (turn.problem === null) return "";
-  const { code, requestId, details } = turn.problem;
+export function detailsOf({ problem }) {
+  if (problem === null) return "";
+  const { code, requestId, details } = problem;
   return [...details, texts.code(code), requestId && texts.requestId(requestId)].filter(Boolean).join("\n");
 }
 
-/** @param {import("../answers/answer_client.js").Cost | null | undefined} cost */
+/** @param {import("../api/chat_api.js").Cost | null} cost */
 function price(cost) {
   if (!cost?.usd) return undefined;
   return cost.source === "provider" ? texts.cost(cost.usd) : texts.estimatedCost(cost.usd);

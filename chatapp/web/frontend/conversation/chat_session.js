@@ -1,90 +1,240 @@
 import { AnswerError } from "../answers/answer_error.js";
+import { newClientId } from "../answers/client_id.js";
+import { ReplyFollower } from "../answers/reply_follower.js";
+import { Retrying } from "../answers/retrying.js";
+import { AnswerRun } from "./answer_run.js";
+import { ChatMessage, OUT_OF_REACH } from "./chat_message.js";
 
 /**
- * @typedef {import("../answers/answer_client.js").AnswerClient} AnswerClient
- * @typedef {import("./conversation.js").Conversation} Conversation
- * @typedef {import("./turn.js").Turn} Turn
+ * @typedef {import("../api/chat_api.js").ChatApi} ChatApi
+ * @typedef {import("../api/chat_api.js").Question} Question
+ * @typedef {import("./branch.js").Branch} Branch
  */
 
-/** What a person can do in a conversation: ask, stop, try again, begin anew. One answer is made at a time. */
+/**
+ * What a person can do in a conversation: ask, stop, try again, ask otherwise, show another branch, begin anew.
+ * One answer is followed at a time; those that are left behind go on at the server.
+ */
 export class ChatSession {
-  #client;
-  #conversation;
+  #api;
+  #branch;
   #chosenModel;
-  /** @type {AbortController | null} */
-  #running = null;
+  #tools;
+  /** @type {AnswerRun | null} */
+  #run = null;
+  #loading = new AbortController();
+  /** @type {Promise<void> | null} */
+  #opening = null;
+  #isLoadingOlder = false;
 
   /**
-   * @param {Pick<AnswerClient, "ask">} client
-   * @param {Conversation} conversation
-   * @param {() => string | undefined} [chosenModel] `undefined` leaves the choice to the server
+   * @param {ChatApi} api
+   * @param {Branch} branch
+   * @param {object} [options]
+   * @param {() => string | undefined} [options.chosenModel] `undefined` leaves the choice to the server
+   * @param {() => void} [options.onAsked] told when the server has kept a question
+   * @param {Retrying} [options.retrying]
+   * @param {Pick<ReplyFollower, "follow">} [options.follower]
    */
-  constructor(client, conversation, chosenModel = () => undefined) {
-    this.#client = client;
-    this.#conversation = conversation;
+  constructor(api, branch, options = {}) {
+    const retrying = options.retrying ?? new Retrying();
+    const follower = options.follower ?? new ReplyFollower(api, { retrying });
+    const { chosenModel = () => undefined, onAsked = () => {} } = options;
+    this.#api = api;
+    this.#branch = branch;
     this.#chosenModel = chosenModel;
+    this.#tools = { api, branch, retrying, follower, chosenModel, onAsked };
   }
 
   get running() {
-    return this.#running !== null;
+    return this.#run !== null;
+  }
+
+  /**
+   * Shows a conversation, and follows its answer if that is still being made.
+   *
+   * @param {string} id
+   */
+  async open(id) {
+    const opening = this.#open(id, this.#leave());
+    this.#opening = opening;
+    try {
+      await opening;
+    } finally {
+      if (this.#opening === opening) this.#opening = null;
+    }
+  }
+
+  /** Shows what has happened elsewhere in the meantime. */
+  async refresh() {
+    const conversation = this.#branch.conversation;
+    const settled = () => !this.running && this.#branch.last?.id !== null;
+    if (conversation === null || !settled()) return;
+    const { signal } = this.#loading;
+    const kept = await this.#api.show(conversation.id, { signal });
+    if (signal.aborted || !settled()) return;
+    if (this.#branch.shows(kept)) this.#branch.describe(kept);
+    else this.#branch.open(kept);
+    this.#followLast();
   }
 
   /** @param {string} message */
   async send(message) {
-    if (!this.running) await this.#answer(() => this.#conversation.add(message));
-  }
-
-  /** @param {Turn} turn */
-  async retry(turn) {
+    // What is sent before it is open belongs into it all the same.
+    if (this.#opening) await this.#opening.catch(() => {});
     if (this.running) return;
-    await this.#answer(() => {
-      this.#conversation.restart(turn);
-      return turn;
-    });
-  }
-
-  stop() {
-    this.#running?.abort();
-  }
-
-  restart() {
-    this.stop();
-    this.#running = null;
-    this.#conversation.clear();
-  }
-
-  /** @param {() => Turn} begin */
-  async #answer(begin) {
-    const running = new AbortController();
-    this.#running = running;
-    const turn = begin();
-    const end = await this.#outcome(turn, running.signal);
-    // A conversation that was begun anew in the meantime may be running again already.
-    if (this.#running === running) this.#running = null;
-    end();
+    const parent = this.#branch.lastKept;
+    const asked = [ChatMessage.question(message), ChatMessage.answer()];
+    await this.#ask(this.#branch.last, asked, { message, parent_id: parent?.id ?? null });
   }
 
   /**
-   * Returns what is left to do once the answer has ended.
+   * Asks otherwise, beside the message that was asked before.
    *
-   * @param {Turn} turn
-   * @param {AbortSignal} signal
-   * @returns {Promise<() => void>}
+   * @param {ChatMessage} question
+   * @param {string} message
    */
-  async #outcome(turn, signal) {
-    const question = {
-      message: turn.question,
-      messages: this.#conversation.historyBefore(turn),
-      model: this.#chosenModel(),
-    };
-    const onText = (/** @type {string} */ text) => this.#conversation.append(turn, text);
+  async edit(question, message) {
+    this.#leave();
+    const asked = [ChatMessage.question(message, question.siblings), ChatMessage.answer()];
+    await this.#ask(this.#branch.previousOf(question), asked, { message, parent_id: question.parentId });
+  }
+
+  /**
+   * Asks for another answer in place of this one, which stays beside it.
+   *
+   * @param {ChatMessage} answer
+   * @param {string} [model]
+   */
+  async answerAgain(answer, model) {
+    this.#leave();
+    // What it answers may be the first message that is not loaded yet.
+    if (this.#branch.previousOf(answer) === null) await this.loadOlder();
+    const question = this.#branch.previousOf(answer);
+    if (!question?.id) return;
+    const asked = [ChatMessage.answer(answer.siblings)];
+    await this.#ask(question, asked, { answer_to: question.id }, model);
+  }
+
+  /** @param {ChatMessage} answer one that failed */
+  async retry(answer) {
+    if (this.running) return;
+    if (answer.state !== OUT_OF_REACH && answer.id !== null) return this.answerAgain(answer);
+    const run = this.#begin(answer);
+    // What the server refused was not kept, and may be asked differently now; what it may have got must stay the same.
+    if (answer.asked && !passes(answer)) answer.asked = this.#question(answer.asked, this.#chosenModel());
+    this.#branch.change(answer, () => answer.resume());
+    await this.#work(run);
+  }
+
+  stop() {
+    this.#run?.stop();
+  }
+
+  /**
+   * Shows the branch of a sibling.
+   *
+   * @param {string} messageId
+   */
+  async switchTo(messageId) {
+    const { conversation } = this.#branch;
+    if (conversation === null) return;
+    const signal = this.#leave();
     try {
-      const ending = await this.#client.ask(question, { signal, onText });
-      return () => this.#conversation.finish(turn, ending);
-    } catch (error) {
-      if (signal.aborted) return () => this.#conversation.stop(turn);
-      const { problem } = error instanceof AnswerError ? error : AnswerError.unreadable();
-      return () => this.#conversation.fail(turn, problem);
+      await this.#api.change(conversation.id, { leaf_id: messageId });
+      const kept = await this.#api.show(conversation.id, { signal });
+      signal.throwIfAborted();
+      this.#branch.open(kept);
+    } finally {
+      if (!signal.aborted) this.#followLast();
     }
   }
+
+  async loadOlder() {
+    const { conversation, before } = this.#branch;
+    if (conversation === null || before === null || this.#isLoadingOlder) return;
+    this.#isLoadingOlder = true;
+    const { signal } = this.#loading;
+    try {
+      const older = await this.#api.show(conversation.id, { before, signal });
+      if (this.#branch.before === before) this.#branch.prepend(older);
+    } finally {
+      this.#isLoadingOlder = false;
+    }
+  }
+
+  beginAnew() {
+    this.#leave();
+    this.#branch.clear();
+  }
+
+  /**
+   * @param {string} id
+   * @param {AbortSignal} signal
+   */
+  async #open(id, signal) {
+    const kept = await this.#api.show(id, { signal });
+    signal.throwIfAborted();
+    this.#branch.open(kept);
+    this.#followLast();
+  }
+
+  /** Follows nothing and loads nothing any more; returns the signal for what is loaded next. */
+  #leave() {
+    this.#loading.abort();
+    this.#loading = new AbortController();
+    this.#run?.leave();
+    this.#run = null;
+    return this.#loading.signal;
+  }
+
+  /** @param {ChatMessage} answer */
+  #begin(answer) {
+    this.#run = new AnswerRun(answer, this.#tools);
+    return this.#run;
+  }
+
+  #followLast() {
+    const { last } = this.#branch;
+    if (this.running || !last?.pending || last.id === null) return;
+    const run = this.#begin(last);
+    // Whoever listens learns that it runs.
+    this.#branch.change(last, () => {});
+    this.#work(run);
+  }
+
+  /**
+   * @param {ChatMessage | null} after
+   * @param {ChatMessage[]} messages the last of them is the answer
+   * @param {Omit<Question, "client_id">} question
+   * @param {string} [model]
+   */
+  async #ask(after, messages, question, model = this.#chosenModel()) {
+    const answer = /** @type {ChatMessage} */ (messages.at(-1));
+    answer.asked = this.#question(question, model);
+    const run = this.#begin(answer);
+    this.#branch.continue(after, messages);
+    await this.#work(run);
+  }
+
+  /**
+   * @param {Omit<Question, "client_id">} question
+   * @param {string | undefined} model
+   * @returns {Question}
+   */
+  #question(question, model) {
+    return { ...question, ...(model ? { model } : {}), client_id: newClientId() };
+  }
+
+  /** @param {AnswerRun} run */
+  async #work(run) {
+    const end = await run.outcome();
+    if (this.#run === run) this.#run = null;
+    end();
+  }
+}
+
+/** @param {ChatMessage} answer */
+function passes({ problem }) {
+  return problem !== null && new AnswerError(problem).passes;
 }

@@ -1,64 +1,146 @@
-import { AnswerClient } from "../answers/answer_client.js";
+import { Branch } from "../conversation/branch.js";
+import { UNSENT } from "../conversation/chat_message.js";
 import { ChatSession } from "../conversation/chat_session.js";
-import { Conversation } from "../conversation/conversation.js";
 import { listen } from "../listen.js";
+import { texts } from "../texts.js";
 import { Composer } from "./composer.js";
 import { part } from "./part.js";
 import { StatusLine } from "./status_line.js";
+import { Toast } from "./toast.js";
 import { Transcript } from "./transcript.js";
 
 /**
- * @typedef {import("../conversation/conversation_memory.js").ConversationMemory} ConversationMemory
- * @typedef {import("../conversation/turn.js").Turn} Turn
+ * @typedef {import("../api/chat_api.js").ChatApi} ChatApi
+ * @typedef {import("../conversation/chat_message.js").ChatMessage} ChatMessage
+ * @typedef {import("../conversation/local_memory.js").LocalMemory} LocalMemory
+ *
+ * @typedef {object} PanelOptions
+ * @property {string} name under which the draft of a new chat is remembered
+ * @property {() => string | undefined} [chosenModel]
+ * @property {() => string[]} [models]
+ * @property {() => void} [onAsked]
  */
 
 /** One whole chat inside `root`: the chat page has one, and so has the widget. */
 export class ChatPanel {
-  #session;
+  branch = new Branch();
+  session;
+  toast;
+  #name;
+  #memory;
   #composer;
   #transcript;
+  #status;
 
   /**
    * @param {HTMLElement} root
-   * @param {ConversationMemory} memory
-   * @param {() => string | undefined} [chosenModel]
+   * @param {ChatApi} api
+   * @param {LocalMemory} memory
+   * @param {PanelOptions} options
    */
-  constructor(root, memory, chosenModel) {
-    const conversation = new Conversation(memory.recall());
-    this.#session = new ChatSession(new AnswerClient("/chat/stream"), conversation, chosenModel);
-    this.#transcript = new Transcript(part(root, "[data-part=transcript]"), conversation, (turn) =>
-      this.#retry(turn),
-    );
+  constructor(root, api, memory, { name, chosenModel, models = () => [], onAsked }) {
+    this.#name = name;
+    this.#memory = memory;
+    this.session = new ChatSession(api, this.branch, { chosenModel, onAsked });
+    this.toast = new Toast(part(root, "[data-part=toast]"));
+    this.#transcript = new Transcript(part(root, "[data-part=transcript]"), this.branch, {
+      ...this.#messageActions(),
+      models,
+    });
     this.#composer = new Composer(/** @type {HTMLFormElement} */ (part(root, "[data-part=composer]")), {
-      onSend: (message) => this.#session.send(message),
-      onStop: () => this.#session.stop(),
+      onSend: (message) => this.#send(message),
+      onStop: () => this.session.stop(),
+      onDraft: (draft) => memory.remember(this.#draftName, draft),
     });
-    new StatusLine(part(root, "[data-part=status]"), conversation);
-    for (const change of /** @type {const} */ (["added", "changed", "cleared"])) {
-      conversation.on(change, () => this.#composer.showRunning(this.#session.running));
+    this.#status = new StatusLine(part(root, "[data-part=status]"), this.branch);
+    for (const change of /** @type {const} */ (["added", "changed", "opened", "cleared"])) {
+      this.branch.on(change, () => this.#composer.showRunning(this.session.running));
     }
-    memory.follow(conversation);
-    listen(window, "pagehide", () => {
-      // The browser breaks the answer off here anyway; that is no failure of the connection.
-      this.#session.stop();
-      memory.save(conversation);
-    });
-    listen(part(root, "[data-action=new-chat]"), "click", () => this.#beginAnew());
+    this.branch.on("changed", ({ message }) => this.#saveUnsent(message));
+    this.branch.on("identified", ({ message }) => this.#forgetSent(message));
+    listen(document, "visibilitychange", () => this.#refresh());
+    this.#recallDraft();
+  }
+
+  /** @param {string} words for screen readers */
+  say(words) {
+    this.#status.say(words);
   }
 
   focus() {
     this.#composer.focus();
   }
 
-  /** @param {Turn} turn */
-  #retry(turn) {
-    this.#session.retry(turn);
+  /** @param {string} conversationId */
+  async open(conversationId) {
+    await this.session.open(conversationId);
+    this.toast.hide();
+    this.#recallDraft();
+  }
+
+  beginAnew() {
+    this.session.beginAnew();
+    this.toast.hide();
+    this.#recallDraft();
+  }
+
+  get #draftName() {
+    return `draft.${this.branch.conversation?.id ?? this.#name}`;
+  }
+
+  /**
+   * What the server did not get would be gone with the page.
+   *
+   * @param {ChatMessage} answer
+   */
+  #saveUnsent({ state, asked }) {
+    const isFree = this.#memory.recall(this.#draftName) === "";
+    if (state === UNSENT && asked?.message && isFree) this.#memory.remember(this.#draftName, asked.message);
+  }
+
+  /** @param {ChatMessage} message */
+  #forgetSent({ text }) {
+    for (const name of [this.#draftName, `draft.${this.#name}`]) {
+      if (this.#memory.recall(name) === text) this.#memory.remember(name, "");
+    }
+  }
+
+  #recallDraft() {
+    this.#composer.write(this.#memory.recall(this.#draftName));
+  }
+
+  /** @param {string} message */
+  #send(message) {
+    this.toast.hide();
+    this.session.send(message);
+  }
+
+  #messageActions() {
+    const { session, toast } = this;
+    return {
+      onRetry: (/** @type {ChatMessage} */ answer) => this.#leaveButton(session.retry(answer)),
+      onAgain: (/** @type {ChatMessage} */ answer, /** @type {string | undefined} */ model) =>
+        this.#leaveButton(session.answerAgain(answer, model)),
+      onContinue: () => this.#leaveButton(session.send(texts.continue)),
+      onEdit: (/** @type {ChatMessage} */ question, /** @type {string} */ text) =>
+        this.#leaveButton(session.edit(question, text)),
+      onSwitch: async (/** @type {string} */ id) => {
+        await toast.guard(() => session.switchTo(id));
+      },
+      onOlder: () => toast.guard(() => session.loadOlder()),
+      onSay: (/** @type {string} */ words) => this.say(words),
+    };
+  }
+
+  /** @param {Promise<void>} _ goes on by itself, and shows in the transcript */
+  #leaveButton(_) {
     // The button that had the focus is gone now, and the box would open a phone's keyboard.
     this.#transcript.focus();
   }
 
-  #beginAnew() {
-    this.#session.restart();
-    this.#composer.focus();
+  #refresh() {
+    if (document.visibilityState !== "visible" || this.#transcript.isEdited) return;
+    // What cannot be had now stays as it is; whoever does something hears of it then.
+    this.session.refresh().catch(() => {});
   }
 }

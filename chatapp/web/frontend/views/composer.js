@@ -1,33 +1,45 @@
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
+import { sendsOnEnter } from "./enter.js";
 import { part } from "./part.js";
+
+/**
+ * @typedef {object} ComposerActions
+ * @property {(message: string) => void} onSend
+ * @property {() => void} onStop
+ * @property {(draft: string) => void} onDraft told at each change of what is written and not sent yet
+ */
 
 /** The message box. Its button sends, or stops the answer that is being made. */
 export class Composer {
   #form;
   #input;
   #button;
-  #onSend;
-  #onStop;
+  #actions;
   #running = false;
 
   /**
    * @param {HTMLFormElement} form
-   * @param {{ onSend: (message: string) => void, onStop: () => void }} actions
+   * @param {ComposerActions} actions
    */
-  constructor(form, { onSend, onStop }) {
+  constructor(form, actions) {
     this.#form = form;
     this.#input = /** @type {HTMLTextAreaElement} */ (part(form, "[data-part=input]"));
     this.#button = part(form, "[data-part=submit]");
-    this.#onSend = onSend;
-    this.#onStop = onStop;
+    this.#actions = actions;
     listen(form, "submit", (event) => this.#submit(event));
     listen(this.#button, "click", (/** @type {MouseEvent} */ event) => this.#click(event));
     listen(this.#input, "keydown", (/** @type {KeyboardEvent} */ event) => this.#sendOnEnter(event));
+    listen(this.#input, "input", () => actions.onDraft(this.#input.value));
   }
 
   focus() {
     this.#input.focus();
+  }
+
+  /** @param {string} draft */
+  write(draft) {
+    this.#input.value = draft;
   }
 
   /** @param {boolean} running whether the button stops instead of sending */
@@ -43,7 +55,8 @@ export class Composer {
     const message = this.#input.value.trim();
     if (this.#running || message === "") return;
     this.#input.value = "";
-    this.#onSend(message);
+    this.#actions.onDraft("");
+    this.#actions.onSend(message);
   }
 
   /** @param {MouseEvent} event */
@@ -51,14 +64,12 @@ export class Composer {
     if (!this.#running) return;
     event.preventDefault();
     // The second click of a double click is not meant for the Stop that has just appeared.
-    if (event.detail !== 2) this.#onStop();
+    if (event.detail !== 2) this.#actions.onStop();
   }
 
   /** @param {KeyboardEvent} event */
   #sendOnEnter(event) {
-    // 229 is what Safari says for the Enter that ends a composition.
-    const composing = event.isComposing || event.keyCode === 229;
-    if (event.key !== "Enter" || event.shiftKey || composing) return;
+    if (!sendsOnEnter(event)) return;
     event.preventDefault();
     this.#form.requestSubmit();
   }

@@ -13,6 +13,17 @@ export function part(root, selector) {
 }
 
 /**
+ * Finds an element that not every page has.
+ *
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @returns {HTMLElement | null}
+ */
+export function findPart(root, selector) {
+  return root.querySelector(selector);
+}
+
+/**
  * Copies the element inside the page's template of that name.
  *
  * @param {string} name

@@ -1,15 +1,19 @@
-import { ConversationMemory } from "../conversation/conversation_memory.js";
+import { AnswerError } from "../answers/answer_error.js";
+import { ChatApi } from "../api/chat_api.js";
+import { LocalMemory } from "../conversation/local_memory.js";
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
 import { ChatPanel } from "./chat_panel.js";
 import { part } from "./part.js";
 
 const PHONE = "(max-width: 40rem)";
+const NAME = "widget";
 
-/** The chat behind the floating button. Its conversation is its own, apart from the chat page's. */
+/** The chat behind the floating button. Which conversation it shows, this browser remembers. */
 export class Widget {
   #launcher = part(document, "[data-part=launcher]");
   #dialog = /** @type {HTMLDialogElement} */ (part(document, "[data-part=widget]"));
+  #memory = new LocalMemory();
   /** @type {ChatPanel | null} */
   #panel = null;
 
@@ -24,7 +28,7 @@ export class Widget {
     // On a phone it covers the page, so the page behind it must be out of reach too.
     if (matchMedia(PHONE).matches) this.#dialog.showModal();
     else this.#dialog.show();
-    this.#panel ??= new ChatPanel(this.#dialog, new ConversationMemory("chatapp.widget"));
+    this.#panel ??= this.#furnished();
     this.#panel.focus();
     this.#showOpen(true);
   }
@@ -32,6 +36,33 @@ export class Widget {
   close() {
     this.#dialog.close();
     this.#launcher.focus();
+  }
+
+  #furnished() {
+    const panel = new ChatPanel(this.#dialog, new ChatApi(), this.#memory, { name: NAME });
+    listen(part(this.#dialog, "[data-action=new-chat]"), "click", () => {
+      panel.beginAnew();
+      panel.focus();
+    });
+    panel.branch.on("described", () => this.#memory.remember(NAME, panel.branch.conversation?.id ?? ""));
+    panel.branch.on("cleared", () => this.#memory.remember(NAME, ""));
+    this.#recall(panel);
+    return panel;
+  }
+
+  /** @param {ChatPanel} panel */
+  async #recall(panel) {
+    const id = this.#memory.recall(NAME);
+    if (id === "") return;
+    await panel.toast.guard(async () => {
+      try {
+        await panel.open(id);
+      } catch (error) {
+        if (!(error instanceof AnswerError) || error.problem.code !== "not_found") throw error;
+        // It was deleted elsewhere, so there is nothing to tell.
+        this.#memory.remember(NAME, "");
+      }
+    });
   }
 
   /** @param {KeyboardEvent} event */

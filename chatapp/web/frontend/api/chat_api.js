@@ -1,0 +1,141 @@
+import { Requests } from "./requests.js";
+
+/**
+ * @typedef {import("../answers/answer_error.js").ToldError} ToldError
+ * @typedef {{ usd: string | null, source: string }} Cost
+ *
+ * What a message and a reply have in common.
+ * @typedef {object} Answer
+ * @property {string} id
+ * @property {string | null} model
+ * @property {string} state
+ * @property {string | null} finish_reason
+ * @property {ToldError | null} error
+ * @property {string} text
+ * @property {{ total_tokens?: number } | null} usage
+ * @property {Cost | null} cost
+ *
+ * @typedef {Answer & { conversation_id: string, user_message_id: string | null }} Reply
+ * @typedef {Answer & { parent_id: string | null, role: string, siblings: string[] }} KeptMessage
+ *
+ * A conversation as it stands in a list.
+ * @typedef {object} Entry
+ * @property {string} id
+ * @property {string} title
+ * @property {boolean} pinned
+ * @property {string | null} model
+ * @property {string} updated_at
+ * @property {string} [snippet]
+ *
+ * @typedef {Entry & { system: string | null, leaf_id: string | null }} Conversation
+ * @typedef {Conversation & { messages: KeptMessage[], before: string | null }} ConversationWithMessages
+ *
+ * A new message under `parent_id`, or another answer to the message `answer_to`.
+ * @typedef {object} Question
+ * @property {string} [message]
+ * @property {string | null} [parent_id]
+ * @property {string} [answer_to]
+ * @property {string} [model]
+ * @property {string} client_id
+ */
+
+/** What the server offers about kept conversations, route by route. */
+export class ChatApi {
+  #requests;
+
+  /** @param {Requests} [requests] */
+  constructor(requests = new Requests()) {
+    this.#requests = requests;
+  }
+
+  /**
+   * @param {{ query?: string, cursor?: string | null, limit?: number, signal?: AbortSignal }} [wanted]
+   * @returns {Promise<{ conversations: Entry[], next: string | null }>}
+   */
+  list({ query = "", cursor = null, limit, signal } = {}) {
+    return this.#requests.get(`/api/conversations${queryOf({ q: query, cursor, limit })}`, signal);
+  }
+
+  /**
+   * @param {{ model?: string | undefined, system?: string | undefined }} body
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Conversation>}
+   */
+  create(body, signal) {
+    return this.#requests.send("POST", "/api/conversations", body, signal);
+  }
+
+  /**
+   * @param {string} id
+   * @param {{ before?: string | null, signal?: AbortSignal | undefined }} [wanted]
+   * @returns {Promise<ConversationWithMessages>}
+   */
+  show(id, { before = null, signal } = {}) {
+    return this.#requests.get(`/api/conversations/${id}${queryOf({ before })}`, signal);
+  }
+
+  /**
+   * @param {string} id
+   * @param {object} changes
+   * @returns {Promise<Conversation>}
+   */
+  change(id, changes) {
+    return this.#requests.send("PATCH", `/api/conversations/${id}`, changes);
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    return this.#requests.send("DELETE", `/api/conversations/${id}`);
+  }
+
+  /**
+   * Returns the reply as it stands; asked again with the same `client_id`, the same one.
+   *
+   * @param {string} conversationId
+   * @param {Question} question
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Reply>}
+   */
+  ask(conversationId, question, signal) {
+    return this.#requests.send("POST", `/api/conversations/${conversationId}/replies`, question, signal);
+  }
+
+  /**
+   * Returns the events of a reply behind its first `characters`.
+   *
+   * @param {string} replyId
+   * @param {number} characters
+   * @param {AbortSignal} signal
+   */
+  events(replyId, characters, signal) {
+    const headers = { Accept: "text/event-stream", "Last-Event-ID": String(characters) };
+    return this.#requests.open(`/api/replies/${replyId}/events`, headers, signal);
+  }
+
+  /** @param {string} replyId */
+  stop(replyId) {
+    return this.#requests.send("POST", `/api/replies/${replyId}/stop`);
+  }
+
+  /** @returns {Promise<{ secret: string, expires_in_seconds: number }>} */
+  handOver() {
+    return this.#requests.send("POST", "/api/me/handoffs");
+  }
+
+  /** @param {string} secret */
+  takeOver(secret) {
+    return this.#requests.send("POST", "/api/handoffs", { secret });
+  }
+
+  forgetMe() {
+    return this.#requests.send("DELETE", "/api/me");
+  }
+}
+
+/** @param {Record<string, string | number | null | undefined>} parameters */
+function queryOf(parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value);
+  return given.length === 0
+    ? ""
+    : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}

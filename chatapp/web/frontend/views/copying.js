@@ -1,0 +1,29 @@
+/**
+ * Copies a text; returns whether that worked.
+ *
+ * @param {string} text
+ */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Plain http has no clipboard of that kind.
+    return copyBySelection(text);
+  }
+}
+
+/** @param {string} text */
+function copyBySelection(text) {
+  const before = document.activeElement;
+  const box = document.createElement("textarea");
+  box.className = "visually-hidden";
+  box.value = text;
+  // Behind an open dialog nothing can be selected.
+  (document.querySelector("dialog:modal") ?? document.body).append(box);
+  box.select();
+  const copied = document.execCommand("copy");
+  box.remove();
+  if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+  return copied;
+}

@@ -1,0 +1,16 @@
+/**
+ * What can be done with the messages that are shown.
+ *
+ * @typedef {import("../../conversation/chat_message.js").ChatMessage} ChatMessage
+ * @typedef {object} MessageActions
+ * @property {(answer: ChatMessage) => void} onRetry
+ * @property {(answer: ChatMessage, model?: string) => void} onAgain
+ * @property {(answer: ChatMessage) => void} onContinue
+ * @property {(question: ChatMessage, text: string) => void} onEdit
+ * @property {(siblingId: string) => Promise<void>} onSwitch
+ * @property {(text: string) => void} onSay tells screen readers
+ * @property {() => void} onGrown
+ * @property {() => string[]} models
+ */
+
+export {};

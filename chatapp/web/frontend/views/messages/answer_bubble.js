@@ -1,0 +1,107 @@
+import { costOf, detailsOf, noteOf } from "../../conversation/answer_facts.js";
+import { listen } from "../../listen.js";
+import { texts } from "../../texts.js";
+import { copyText } from "../copying.js";
+import { Menu, menuOf } from "../menu.js";
+import { copyOf, findPart, part } from "../part.js";
+import { TextWriter } from "../text_writer.js";
+import { Siblings } from "./siblings.js";
+
+/**
+ * @typedef {import("../../conversation/chat_message.js").ChatMessage} ChatMessage
+ * @typedef {import("./actions.js").MessageActions} MessageActions
+ */
+
+/** Shows one answer: the dots while it is awaited, its text as it comes, how it ended, and what can be done then. */
+export class AnswerBubble {
+  element = copyOf("answer");
+  #message;
+  #actions;
+  #writer;
+  #siblings;
+
+  /**
+   * @param {ChatMessage} message
+   * @param {MessageActions} actions
+   */
+  constructor(message, actions) {
+    this.#message = message;
+    this.#actions = actions;
+    this.#writer = new TextWriter(this.#part("text"), actions.onGrown);
+    const siblings = findPart(this.element, "[data-part=siblings]");
+    this.#siblings = siblings && new Siblings(siblings, (id) => actions.onSwitch(id));
+    this.#listen("retry", () => actions.onRetry(message));
+    this.#listen("again", () => actions.onAgain(message));
+    this.#listen("continue", () => actions.onContinue(message));
+    this.#listen("copy", () => this.#copy());
+    this.#offerModels();
+    this.append(message.text);
+    this.show();
+  }
+
+  /** @param {string} text */
+  append(text) {
+    if (this.element.dataset.state === "waiting") this.element.dataset.state = "streaming";
+    this.#writer.write(text);
+  }
+
+  show() {
+    const message = this.#message;
+    this.#writer.flush();
+    this.element.dataset.state = message.look;
+    this.#part("note").textContent = noteOf(message);
+    this.#part("cost").textContent = costOf(message);
+    this.#part("continue").hidden = message.state !== "truncated";
+    this.#showProblem();
+    this.#showActions();
+  }
+
+  #showActions() {
+    const { id, pending, siblings, text } = this.#message;
+    this.#part("actions").hidden = pending || id === null;
+    part(this.element, "[data-action=copy]").hidden = text === "";
+    this.#siblings?.show(siblings, id);
+  }
+
+  #showProblem() {
+    const { problem } = this.#message;
+    const wait = problem?.retryAfterSeconds;
+    this.#part("problem").hidden = problem === null;
+    this.#part("reason").textContent = problem?.reason ?? "";
+    this.#part("advice").textContent = wait ? texts.retryAfter(wait) : "";
+    this.#part("details").textContent = detailsOf(this.#message);
+  }
+
+  #offerModels() {
+    const button = findPart(this.element, "[data-action=models]");
+    if (button === null) return;
+    const items = () =>
+      this.#actions.models().map((model) => ({
+        name: model,
+        onChoose: () => this.#actions.onAgain(this.#message, model),
+      }));
+    new Menu(button, () => menuOf(items(), "models"), { alignsStart: true });
+  }
+
+  async #copy() {
+    const copied = await copyText(this.#message.text);
+    const button = part(this.element, "[data-action=copy]");
+    button.dataset.done = String(copied);
+    setTimeout(() => delete button.dataset.done, 1500);
+    this.#actions.onSay(copied ? texts.copied : texts.notCopied);
+  }
+
+  /**
+   * @param {string} action
+   * @param {() => void} handler
+   */
+  #listen(action, handler) {
+    const button = findPart(this.element, `[data-action=${action}]`);
+    if (button) listen(button, "click", handler);
+  }
+
+  /** @param {string} name */
+  #part(name) {
+    return part(this.element, `[data-part=${name}]`);
+  }
+}
