@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from chatapp.adapters.estimator import TokenEstimator
 from chatapp.adapters.memory import (
@@ -23,10 +24,12 @@ from chatapp.adapters.sql import (
     SqlReplyStore,
     SqlVisitorStore,
 )
+from chatapp.adapters.sql.tables import new_visitors, processes, signing_keys, visitors
 from chatapp.adapters.system import SystemClock, ThreadRunner
 from chatapp.domain.ports import Clock, Runner, Tokenizer
 from tests.contracts.providers import Provider, fake, openai, scripted_server
 from tests.contracts.storage import ALICE, BOB, Storage, conversation
+from tests.postgres import Postgres
 from tests.unit.deterministic import FakeClock, InlineRunner, SteppedRunner
 from tests.upstream.tls import self_signed, server_context
 
@@ -62,16 +65,15 @@ def memory() -> Storage:
     )
 
 
-def sql(url: str) -> tuple[Database, Storage]:
+def sql(database: Database) -> Storage:
     """Return what stands on a database."""
-    database = Database(url)
     searching = Searching(database)
 
     def index_all() -> None:
         while searching.index():
             pass
 
-    return database, Storage(
+    return Storage(
         SqlReplyStore(database),
         SqlConversationStore(database, searching),
         SqlVisitorStore(database),
@@ -80,16 +82,30 @@ def sql(url: str) -> tuple[Database, Storage]:
     )
 
 
+@pytest.fixture(scope="session")
+def postgres_database(postgres: Postgres) -> Iterator[Database]:
+    """One PostgreSQL database for all tests, as to make one takes longer than a test."""
+    with postgres.fresh() as url:
+        database = Database(url)
+        yield database
+        database.close()
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def storage(request: pytest.FixtureRequest) -> Iterator[Storage]:
     """Each storage, empty."""
     if request.param == "memory":
         yield memory()
-        return
-    make = "fresh_sqlite" if request.param == "sqlite" else "fresh_postgres"
-    database, made = sql(request.getfixturevalue(make)())
-    yield made
-    database.close()
+    elif request.param == "sqlite":
+        database = Database(request.getfixturevalue("fresh_sqlite")())
+        yield sql(database)
+        database.close()
+    else:
+        database = request.getfixturevalue("postgres_database")
+        with database.writing() as connection:
+            for table in (visitors, signing_keys, new_visitors, processes):  # what refers to them goes with them
+                connection.execute(delete(table))
+        yield sql(database)
 
 
 @pytest.fixture
