@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -63,6 +64,8 @@ class Database:
         self.positions = Positions()
         self.engine = _sqlite(url, survive_power_cut) if self.is_sqlite else _postgresql(url, survive_power_cut)
         self.written_at: float | None = None
+        # Its insert knows what to do where there is such a row already. The other one's is never loaded.
+        self.insert: Any = import_module(f"sqlalchemy.dialects.{self.url.get_backend_name()}").insert
         self._driver: Any = self.engine.dialect.dbapi
         self._committed = self.engine.execution_options(isolation_level="READ COMMITTED")
         self._writer = threading.Lock()

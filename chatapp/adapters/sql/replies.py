@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, literal_column, null, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from chatapp.adapters.sql.database import Clash, Database
 from chatapp.adapters.sql.openings import find_asked, keep_opening
@@ -76,15 +75,14 @@ class SqlReplyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._running = SHOW_RUNNING if database.is_sqlite else LOCK_RUNNING
-        dialect = sqlite if database.is_sqlite else postgresql
-        piece = dialect.insert(pieces)
+        piece = database.insert(pieces)
         # The same piece may come again, and longer, where it was not clear whether it had been stored.
         self._add_pieces = Prepared(
             piece.values({column.name: bindparam(column.name) for column in pieces.c}).on_conflict_do_update(
                 index_elements=[pieces.c.reply_position, pieces.c.begin_at], set_={"text": piece.excluded.text}
             )
         )
-        alive = dialect.insert(processes).values(id=bindparam("owner"), alive_at=database.now)
+        alive = database.insert(processes).values(id=bindparam("owner"), alive_at=database.now)
         self._show_life = Prepared(
             alive.on_conflict_do_update(index_elements=[processes.c.id], set_={"alive_at": database.now})
         )

@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, false, func, insert, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from chatapp.adapters.sql.database import Clash, Database, milliseconds, moment
 from chatapp.adapters.sql.deleting import delete_conversation
@@ -41,9 +40,8 @@ class SqlVisitorStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        dialect = sqlite if database.is_sqlite else postgresql
-        self._add_key = dialect.insert(signing_keys).values(number=NEXT_NUMBER).on_conflict_do_nothing()
-        visit = dialect.insert(new_visitors).values(count=1)
+        self._add_key = database.insert(signing_keys).values(number=NEXT_NUMBER).on_conflict_do_nothing()
+        visit = database.insert(new_visitors).values(count=1)
         self._count_visit = visit.on_conflict_do_update(
             index_elements=[new_visitors.c.address, new_visitors.c.hour], set_={"count": new_visitors.c.count + 1}
         ).returning(new_visitors.c.count)
