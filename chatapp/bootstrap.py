@@ -151,7 +151,13 @@ def build_app(settings: Settings, container: Container | None = None) -> Flask:
 
 def _options(settings: Settings) -> WebOptions:
     return WebOptions(
-        site=Site(settings.is_fake, bool(settings.api_key), settings.contact_phone, settings.contact_email),
+        site=Site(
+            fake_provider=settings.is_fake,
+            has_key=bool(settings.api_key),
+            sets_instructions=settings.system_prompt is not None,
+            contact_phone=settings.contact_phone,
+            contact_email=settings.contact_email,
+        ),
         body_limits=BodyLimits(
             body_bytes=settings.max_body_bytes,
             body_seconds=settings.body_seconds,

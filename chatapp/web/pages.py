@@ -17,10 +17,14 @@ STATIC = Path(__file__).parent / "static"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the owner says on every page, and whether the fake model answers there, though there may be a key."""
+    """What the owner says on every page, and whether the fake model answers there, though there may be a key.
+
+    ``sets_instructions``: they are the owner's, and callers bring none.
+    """
 
     fake_provider: bool
     has_key: bool
+    sets_instructions: bool
     contact_phone: str
     contact_email: str
 

@@ -50,6 +50,15 @@ def test_the_pages_are_html_of_this_server(app: AppUnderTest, path: str) -> None
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
+@pytest.mark.parametrize("owners", [None, "Be kind."])
+def test_the_chat_page_offers_instructions_where_the_owner_has_set_none(owners: str | None) -> None:
+    page = app_with(system_prompt=owners).get("/chat").text
+
+    assert ('title="Instructions">' in page) == (owners is None)
+    assert ('title="Instructions" hidden>' in page) == (owners is not None)
+    assert "Be kind." not in page
+
+
 def test_a_server_that_shuts_down_is_live_but_not_ready(app: AppUnderTest) -> None:
     before = app.get("/health/live").json, app.get("/health/ready").json
 
