@@ -36,9 +36,9 @@ def main() -> None:
     """Measure, print, and end everything that was started, also on Ctrl+C."""
     options = read_options()
     _require_tools()
-    _raise_open_files()
+    raise_open_files()
     try:
-        _build()
+        build()
         with tempfile.TemporaryDirectory(prefix="bench-") as name, Processes() as processes:
             good = _measure(options, processes, Path(name))
     except KeyboardInterrupt:
@@ -104,13 +104,14 @@ def _require_tools() -> None:
         sys.exit(f"The benchmark needs {' and '.join(missing)} (Debian: apt-get install golang-go nginx).")
 
 
-def _raise_open_files() -> None:
+def raise_open_files() -> None:
     """Two files a stream, in every program that is started from here."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _build() -> None:
+def build() -> None:
+    """Build the load program and the upstream."""
     command = ["go", "build", "-buildvcs=false", "-o", f"{BUILD}/", "./upstream", "./load"]
     subprocess.run(command, cwd=HERE, check=True)
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.catalog import ModelCatalog
-from chatapp.domain.errors import Lost
+from chatapp.domain.errors import Lost, StorageUnavailable
 from chatapp.domain.kept import Asked, Orphan, Piece
 from chatapp.domain.live import LiveReply
+from chatapp.domain.mirrors import NOTE_FOLLOWED_SECONDS
 from chatapp.domain.ports import Clock
 from chatapp.domain.reply import ReplyRecord, ReplyState
 from chatapp.domain.stores import ReplyStore
@@ -24,7 +25,10 @@ from chatapp.domain.stores import ReplyStore
 REPLIES_A_CHECKPOINT = 100
 SIGN_OF_LIFE_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 10.0
-ORPHANS_EVERY_SECONDS = 3.0
+ORPHANS_EVERY_SECONDS = 1.5
+AWAY_AFTER_SECONDS = 2 * ORPHANS_EVERY_SECONDS
+FOLLOWED_FOR_SECONDS = 3 * NOTE_FOLLOWED_SECONDS
+"""How long a reply counts as followed in another process that has said so: it may be late with saying it again."""
 
 log = logging.getLogger(__name__)
 
@@ -42,20 +46,22 @@ class Keeper:
         self._owner = owner
         self._shown_at: float | None = None
         self._looked_at = 0.0
+        self._told_at: float | None = None
+        self._suspects: set[str] = set()
         self._unsaved: dict[str, ReplyRecord] = {}
         self._lock = threading.Lock()
-
-    @property
-    def has_unsaved(self) -> bool:
-        """Tell whether there are ends that the storage would not take yet."""
-        return bool(self._unsaved)
 
     def open(self, live: LiveReply) -> Asked | None:
         """Store a reply that begins; return what was asked before under the same client id, if it was."""
         if live.opening is None:
             return None
         self._show_life()
-        asked = self._store.open(live.opening, self._owner)
+        try:
+            asked = self._store.open(live.opening, self._owner)
+        except StorageUnavailable as error:
+            # The answer may have been lost on its way: what was kept all the same must not run for ever.
+            self._keep(replace(live.record, state=ReplyState.FAILED, error=error))
+            raise
         live.is_stored = asked is None
         return asked
 
@@ -69,11 +75,10 @@ class Keeper:
         try:
             if self._store.finish(outcome, self._owner):
                 return outcome
-            return self._store.find(live.opening.visitor_id, outcome.id) or outcome
+            return self._store.find(live.opening.visitor_id, outcome.id) or _as_deleted(outcome)
         except Exception:  # its readers, and the other replies that are ended with it, must not suffer for it
             log.exception("The end of reply %s could not be stored yet", outcome.id)
-            with self._lock:
-                self._unsaved[outcome.id] = outcome
+            self._keep(outcome)
             return outcome
 
     def unsaved(self, reply_id: str) -> ReplyRecord | None:
@@ -102,13 +107,31 @@ class Keeper:
             [live for live in still if live.reply.id not in running],
         )
 
+    def followed_elsewhere(self) -> Collection[str]:
+        """Return the replies of this process that are followed in others, or were until a moment ago."""
+        return self._store.followed(self._owner, FOLLOWED_FOR_SECONDS)
+
     def close_orphans(self) -> None:
-        """Close the replies of processes that have died, from time to time."""
+        """Close the replies of processes that have died, from time to time.
+
+        Only what was without its owner at the look before is closed: between the two, the storage took our own sign of
+        life, and would have taken its owner's. When we have not looked for a while, that look does not count.
+        """
         now = self._clock.monotonic()
         if now - self._looked_at < ORPHANS_EVERY_SECONDS:
             return
         self._looked_at = now
-        for orphan in self._store.orphans(DEAD_AFTER_SECONDS):
+        orphans = self._store.orphans(DEAD_AFTER_SECONDS)
+        was_away = self._told_at is not None and now - self._told_at > AWAY_AFTER_SECONDS
+        self._told_at = now
+        suspects = set() if was_away else self._suspects
+        if orphans:  # while the storage takes no writes, as under another program's lock, the living are silent too
+            self._store.show_life(self._owner)
+            self._looked_at = self._told_at = self._clock.monotonic()
+        self._suspects = {orphan.record.id for orphan in orphans}
+        for orphan in orphans:
+            if orphan.record.id not in suspects:
+                continue
             record = self._lost(orphan)
             if self._store.finish(record, orphan.owner):
                 log.warning(
@@ -133,11 +156,22 @@ class Keeper:
             self._store.show_life(self._owner)
             self._shown_at = now
 
+    def _keep(self, outcome: ReplyRecord) -> None:
+        with self._lock:
+            self._unsaved[outcome.id] = outcome
+
     def _save_ends(self) -> None:
-        for reply_id, outcome in list(self._unsaved.items()):
+        with self._lock:
+            unsaved = dict(self._unsaved)
+        for reply_id, outcome in unsaved.items():
             self._store.finish(outcome, self._owner)
             with self._lock:
-                del self._unsaved[reply_id]
+                self._unsaved.pop(reply_id, None)  # at the shutdown, there may be a second beat at the same time
+
+
+def _as_deleted(outcome: ReplyRecord) -> ReplyRecord:
+    """Return how a reply ended that is gone from the storage: it was deleted, and is stopped before it is."""
+    return replace(outcome, state=ReplyState.STOPPED, error=None) if outcome.state is ReplyState.LOST else outcome
 
 
 def _batches(lives: Sequence[LiveReply]) -> Iterable[Sequence[LiveReply]]:

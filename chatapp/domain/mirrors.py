@@ -1,4 +1,7 @@
-"""Replies that other processes make, or have made: their followers here read what has been stored of them."""
+"""Replies that other processes make, or have made: their followers here read what has been stored of them.
+
+While a reply has followers here, that is noted in the storage: its process may have to end it with its last follower.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from chatapp.domain.reply import Reply, ReplyRecord, ReplyState
 from chatapp.domain.stores import ReplyStore
 from chatapp.domain.upkeep import ReplyLimits, nudge
 
+NOTE_FOLLOWED_SECONDS = 1.0
+
 
 class Mirrors:
     """Copies of replies that run elsewhere, each for all of its followers here; ``beat`` must be called often."""
@@ -23,6 +28,7 @@ class Mirrors:
         self._clock = clock
         self._limits = limits
         self._mirrors: dict[tuple[str, str], FollowedReply] = {}
+        self._noted_at = 0.0
         self._lock = threading.Lock()
 
     def follow(self, visitor_id: str, record: ReplyRecord, offset: int) -> Follower:
@@ -32,6 +38,8 @@ class Mirrors:
             AtCapacity: it has as many followers here as it may have.
         """
         key = (visitor_id, record.id)
+        if not record.state.is_final and key not in self._mirrors:
+            self._store.note_followed({key})  # before anybody is told that they follow it
         with self._lock:
             mirror = self._mirrors.get(key)
             if mirror is None:
@@ -49,9 +57,14 @@ class Mirrors:
         if not mirrors:
             return
         now = self._clock.monotonic()
+        for mirror in mirrors.values():  # first: readers hear from us also while the storage cannot be reached
+            nudge(mirror, self._limits, now)
         news = self._store.news({key: mirror.reply.characters for key, mirror in mirrors.items()})
         for key, mirror in mirrors.items():
             self._update(key, mirror, news.get(key), now)
+        if self._mirrors and now - self._noted_at >= NOTE_FOLLOWED_SECONDS:
+            self._store.note_followed(set(self._mirrors))
+            self._noted_at = now
 
     def _update(self, key: tuple[str, str], mirror: FollowedReply, news: News | None, now: float) -> None:
         if news is None:  # it was deleted, and is stopped before it is
@@ -60,10 +73,8 @@ class Mirrors:
             mirror.apply(Delta(news.text), now)
         if news.ending is not None:
             with self._lock:
-                self._mirrors.pop(key, None)
+                self._remove(key, mirror)
             mirror.settle(news.ending)
-        else:
-            nudge(mirror, self._limits, now)
 
     def _copy(self, record: ReplyRecord) -> FollowedReply:
         reply = Reply(record.id, max_characters=max(self._limits.answer_characters, len(record.text)))
@@ -78,5 +89,9 @@ class Mirrors:
 
     def _leave(self, key: tuple[str, str], follower: Follower) -> None:
         with self._lock:
-            if follower.live.part(follower) and self._mirrors.get(key) is follower.live:
-                del self._mirrors[key]
+            if follower.live.part(follower):
+                self._remove(key, follower.live)
+
+    def _remove(self, key: tuple[str, str], mirror: FollowedReply) -> None:
+        if self._mirrors.get(key) is mirror:  # not a newer one, whose followers have not heard of the end yet
+            del self._mirrors[key]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import TypeGuard
 
 from chatapp.domain import reply_line
 from chatapp.domain.accounting import Bill, TokenAccountant
@@ -27,7 +28,7 @@ from chatapp.domain.errors import (
 from chatapp.domain.events import Finished
 from chatapp.domain.keeping import Keeper
 from chatapp.domain.kept import Asked, Opening
-from chatapp.domain.live import Follower, LiveReply
+from chatapp.domain.live import FollowedReply, Follower, LiveReply
 from chatapp.domain.mirrors import Mirrors
 from chatapp.domain.ports import ChatModel, Clock, Runner
 from chatapp.domain.reply import OnDisconnect, Reply, ReplyRecord, ReplyState
@@ -119,6 +120,9 @@ class ReplyService:
         if asked is not None and opening is not None and opening.asked is not None:
             self._live.pop(reply.id, None)
             return self.follow_asked(opening.visitor_id, asked, opening.asked.digest)
+        if live.reply.state.is_final:  # a shutdown ended it while the storage did not know of it yet
+            self._keeper.finish(live, self._outcome(live))
+            return follower
         self._begin(live)
         return follower
 
@@ -178,15 +182,21 @@ class ReplyService:
         if record.state.is_final:
             return record
         self._store.request_stop(visitor_id, reply_id)
-        follower = self._mirrors.follow(visitor_id, record, len(record.text))
-        try:
-            return follower.wait_until_settled(LONGEST_STOP_SECONDS) or self.find(visitor_id, reply_id)
-        finally:
+        with suppress(AtCapacity):  # it is asked to stop all the same, where there is no room to wait for its end
+            follower = self._mirrors.follow(visitor_id, record, len(record.text))
+            follower.wait_until_settled(LONGEST_STOP_SECONDS)
             follower.leave()
+            if follower.live.outcome is not None:
+                return follower.live.outcome
+        return self.find(visitor_id, reply_id)
 
     def stop_all(self, visitor_id: str, conversation_id: str | None = None) -> None:
         """End all running replies of a conversation, or of all that a visitor has."""
-        for reply_id in self._store.running(visitor_id, conversation_id):
+        running = self._store.running(visitor_id, conversation_id)
+        for reply_id in running:  # all are asked before one is waited for
+            if self._own(visitor_id, reply_id) is None:
+                self._store.request_stop(visitor_id, reply_id)
+        for reply_id in running:
             with suppress(NotFound):  # somebody else was faster
                 self.stop(visitor_id, reply_id)
 
@@ -204,6 +214,7 @@ class ReplyService:
             else:
                 nudge(live, self._limits, now)
         self._let_leave(now)
+        self._abandon_deserted(lives)
         to_stop, ended_elsewhere = self._keeper.checkpoint(lives)
         for live in to_stop:
             self._end(live, ReplyState.STOPPED)
@@ -231,8 +242,19 @@ class ReplyService:
     def _let_leave(self, now: float) -> None:
         due = [(at, follower) for at, follower in self._leaving if at <= now or follower.live.outcome is not None]
         for entry in due:
-            self._leaving.remove(entry)
+            with suppress(ValueError):  # at the shutdown, there may be a second beat at the same time
+                self._leaving.remove(entry)
             entry[1].leave()
+
+    def _abandon_deserted(self, lives: Sequence[LiveReply]) -> None:
+        """End the kept replies that were to end with their last follower, and that nobody follows elsewhere, either."""
+        deserted = [live for live in lives if _is_deserted(live)]
+        if not deserted:
+            return
+        followed = self._keeper.followed_elsewhere()
+        for live in deserted:
+            if live.reply.id not in followed and _is_deserted(live):  # somebody may have come meanwhile
+                self._end(live, ReplyState.ABANDONED, Abandoned())
 
     def _admit(self, live: LiveReply) -> None:
         with self._door:  # to look and to enter are one
@@ -258,7 +280,9 @@ class ReplyService:
 
     def _left(self, follower: Follower) -> None:
         live = follower.live
-        if live.part(follower) and isinstance(live, LiveReply) and live.on_disconnect is OnDisconnect.CANCEL:
+        was_last = live.part(follower)
+        # A kept one may still be followed in another process: the beat asks for that, and ends it.
+        if was_last and _ends_with_its_followers(live) and live.opening is None:
             self._end(live, ReplyState.ABANDONED, Abandoned())
 
     def _drive(self, live: LiveReply) -> None:
@@ -294,9 +318,15 @@ class ReplyService:
 
     def _settle(self, live: LiveReply) -> None:
         """Store how a reply ended, and tell its followers. Called once, by whoever ended it."""
+        outcome = self._keeper.finish(live, self._outcome(live))
+        self._live.pop(live.reply.id, None)
+        live.settle(outcome)
+        reply_line.write(live, outcome, self._clock.monotonic())
+
+    def _outcome(self, live: LiveReply) -> ReplyRecord:
         reply = live.reply
         bill = self._bill(live)
-        outcome = replace(
+        return replace(
             live.record,
             state=reply.state,
             text=reply.text,
@@ -305,10 +335,6 @@ class ReplyService:
             cost=bill.cost if bill else None,
             error=reply.error,
         )
-        outcome = self._keeper.finish(live, outcome)
-        self._live.pop(reply.id, None)
-        live.settle(outcome)
-        reply_line.write(live, outcome, self._clock.monotonic())
 
     def _bill(self, live: LiveReply) -> Bill | None:
         """Return what the reply cost; None where nothing was asked of the provider, or nobody knows."""
@@ -320,6 +346,14 @@ class ReplyService:
         except Exception:  # a reply that was never settled would keep its readers waiting for ever
             log.exception("What reply %s cost could not be told", reply.id)
             return None
+
+
+def _ends_with_its_followers(live: FollowedReply) -> TypeGuard[LiveReply]:
+    return isinstance(live, LiveReply) and live.on_disconnect is OnDisconnect.CANCEL
+
+
+def _is_deserted(live: LiveReply) -> bool:
+    return live.is_stored and _ends_with_its_followers(live) and not live.is_followed
 
 
 def _stay(_: Follower) -> None:

@@ -33,10 +33,8 @@ BEFORE_CHARACTERS = 40
 
 def words(text: str) -> list[str]:
     """Return the words of a text in their order, as they are searched for."""
-    if text.isascii():
-        found = PLAIN_WORD.findall(text.lower())  # the same, in a third of the time
-    else:
-        found = WORD.findall(_folded(text))
+    # The same for plain text, in a third of the time.
+    found = PLAIN_WORD.findall(text.lower()) if text.isascii() else WORD.findall(_folded(text))
     return [word[:LONGEST_WORD_CHARACTERS] for word in found]
 
 

@@ -59,6 +59,12 @@ class ReplyStore(Protocol):
     def request_stop(self, visitor_id: str, reply_id: str) -> None:
         """Ask the owner of a running reply to stop it."""
 
+    def note_followed(self, keys: Collection[tuple[str, str]]) -> None:
+        """Note by the storage's own clock that these running replies, by visitor and reply id, are followed."""
+
+    def followed(self, owner: str, within_seconds: float) -> Collection[str]:
+        """Return the running replies of ``owner`` for which that was noted so short a time ago."""
+
     def running(self, visitor_id: str, conversation_id: str | None = None) -> Sequence[str]:
         """Return the running replies of a conversation, or of all that this visitor has."""
 

@@ -10,7 +10,7 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from chatapp.domain.errors import NotFound, RateLimited, Unauthorized
 from chatapp.domain.ports import Clock
@@ -23,6 +23,7 @@ KEYS_GOOD_FOR_SECONDS = 10.0
 
 SEEN_EVERY = timedelta(hours=12)
 HANDOFF_LIFE = timedelta(minutes=10)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 NEW_VISITORS_AN_HOUR = 100
 SECONDS_AN_HOUR = 3600
 REMOVALS_EVERY_SECONDS = 600.0
@@ -30,7 +31,11 @@ REMOVALS_AT_ONCE = 20
 
 
 class VisitorService:
-    """Recognises visitors, welcomes new ones and forgets them. ``retention_days`` of 0 keeps everybody."""
+    """Recognises visitors, welcomes new ones and forgets them. ``retention_days`` of 0 keeps everybody.
+
+    Keys are read again for a token whose key is not known: another process may have signed with a new one already, and
+    a browser whose cookie was not recognised would be taken for a new visitor.
+    """
 
     def __init__(
         self,
@@ -54,7 +59,7 @@ class VisitorService:
         """Return whose token it is; None if it is not good, or no longer."""
         visitor_id, _, rest = token.partition(".")
         key_id, _, signature = rest.partition(".")
-        key = self._known_keys().get(key_id)
+        key = self._known_keys().get(key_id) or self._read_keys().get(key_id)
         if key is None or not hmac.compare_digest(_signature(visitor_id, key).encode(), signature.encode()):
             return None
         seen_at = self._store.seen_at(visitor_id)
@@ -133,19 +138,24 @@ class VisitorService:
         if now - self._removed_at < REMOVALS_EVERY_SECONDS:
             return
         self._removed_at = now
-        if self._retention:
-            for visitor_id in self._store.unseen_since(self._oldest_allowed(), REMOVALS_AT_ONCE):
-                self.forget(visitor_id)
+        for visitor_id in self._store.unseen_since(self._oldest_allowed(), REMOVALS_AT_ONCE):
+            self.forget(visitor_id)
 
     def _oldest_allowed(self) -> datetime:
-        return self._clock.now() - self._retention
+        """Return since when visitors must have been seen; without retention, only removals are brought to their end."""
+        return self._clock.now() - self._retention if self._retention else LONG_AGO
 
     def _known_keys(self) -> Mapping[str, bytes]:
+        if self._keys and self._clock.monotonic() - self._keys_read_at <= KEYS_GOOD_FOR_SECONDS:
+            return self._keys
+        return self._read_keys()
+
+    def _read_keys(self) -> Mapping[str, bytes]:
+        read_at = self._clock.monotonic()
+        keys = self._store.keys()
         with self._lock:
-            now = self._clock.monotonic()
-            if not self._keys or now - self._keys_read_at > KEYS_GOOD_FOR_SECONDS:
-                self._keys = self._store.keys()
-                self._keys_read_at = now
+            if read_at >= self._keys_read_at:  # nobody has looked since
+                self._keys, self._keys_read_at = keys, read_at
             return self._keys
 
 

@@ -251,6 +251,7 @@ def test_a_caller_who_leaves_ends_a_reply_that_nobody_else_can_read() -> None:
 
     follower.leave()
     follower.leave()
+    stage.replies.beat()
     runner.run()
 
     outcome = follower.live.outcome
@@ -264,8 +265,10 @@ def test_a_reply_goes_on_while_another_reader_is_there() -> None:
     second = stage.replies.follow(ALICE, "r1")
 
     first.leave()
+    stage.replies.beat()
     assert stage.replies.open_replies == 1
     second.leave()
+    stage.replies.beat()
     assert stage.replies.open_replies == 0
 
 

@@ -4,45 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp.adapters.memory import MemoryConversationStore, MemoryDatabase
+from chatapp.adapters.memory import MemoryConversationStore
 from chatapp.domain.entities import Cost, Source, Usage
 from chatapp.domain.errors import AtCapacity, Conflict, Lost, NotFound
-from chatapp.domain.keeping import DEAD_AFTER_SECONDS, SIGN_OF_LIFE_SECONDS
+from chatapp.domain.keeping import DEAD_AFTER_SECONDS
 from chatapp.domain.live import Follower
 from chatapp.domain.reply import OnDisconnect, ReplyState
 from chatapp.domain.upkeep import ReplyLimits
-from chatapp.fake import Rule
 from chatapp.fake.call import Ending
 from tests.samples import PRICE, once, question
-from tests.unit.deterministic import FakeClock, Meanwhile, SteppedRunner
+from tests.unit.deterministic import Meanwhile, SteppedRunner
 from tests.unit.making_replies import ALICE, Stage
-
-
-class Pair:
-    """Two processes over one storage, ``here`` and ``there``; their clock is the storage's too."""
-
-    def __init__(self, *rules: Rule, limits: ReplyLimits | None = None) -> None:
-        self.clock = FakeClock()
-        self.runner = SteppedRunner()
-        database = MemoryDatabase(self.clock.monotonic)
-        limits = limits or ReplyLimits()
-        self.here = Stage(rules, runner=self.runner, clock=self.clock, database=database, limits=limits)
-        self.there = Stage(clock=self.clock, database=database, owner="p2", limits=limits)
-
-    def pass_time(self, seconds: float, *stages: Stage) -> None:
-        """Let time pass while these processes live."""
-        for _ in range(round(seconds / SIGN_OF_LIFE_SECONDS)):
-            self.clock.advance(SIGN_OF_LIFE_SECONDS)
-            for stage in stages:
-                stage.replies.beat()
-
-
-def heard(follower: Follower) -> str:
-    """Return what a follower can read without waiting."""
-    text = ""
-    while follower.has_news() and follower.outcome is None:
-        text += follower.read()
-    return text
+from tests.unit.two_processes import Pair, heard
 
 
 def test_a_reply_is_followed_in_another_process_while_it_is_made() -> None:

@@ -43,6 +43,7 @@ class StoredMessage:
     owner: str | None = None
     prompt_tokens: int = 0
     stop_requested: bool = False
+    followed_at: float | None = None
 
     @property
     def is_running(self) -> bool:

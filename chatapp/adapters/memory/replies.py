@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from chatapp.adapters.memory.database import Key, MemoryDatabase, StoredMessage, to_milliseconds
@@ -90,6 +90,22 @@ class MemoryReplyStore:
             stored = self._database.messages.get((visitor_id, reply_id))
             if stored is not None and stored.is_running:
                 stored.stop_requested = True
+
+    def note_followed(self, keys: Collection[Key]) -> None:
+        """Note that these running replies are followed somewhere."""
+        with self._database.lock:
+            for key in keys & self._database.messages.keys():
+                self._database.messages[key].followed_at = self._database.now()
+
+    def followed(self, owner: str, within_seconds: float) -> Collection[str]:
+        """Return the running replies of ``owner`` for which that was noted so short a time ago."""
+        with self._database.lock:
+            earliest = self._database.now() - within_seconds
+            return {
+                stored.message.id
+                for stored in self._running_of(owner)
+                if stored.followed_at is not None and stored.followed_at > earliest
+            }
 
     def running(self, visitor_id: str, conversation_id: str | None = None) -> Sequence[str]:
         """Return the running replies of a conversation, or of all that this visitor has."""

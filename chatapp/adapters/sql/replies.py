@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, literal_column, null, select, tuple_, update
@@ -86,6 +86,15 @@ class SqlReplyStore:
         self._show_life = Prepared(
             alive.on_conflict_do_update(index_elements=[processes.c.id], set_={"alive_at": database.now})
         )
+        self._followed = (
+            select(messages.c.id)
+            .join(processes, processes.c.id == messages.c.id)
+            .where(
+                messages.c.owner == bindparam("owner"),
+                RUNNING,
+                processes.c.alive_at > database.now - bindparam("silence"),
+            )
+        )
         self._dead = processes.c.alive_at <= database.now - bindparam("silence")
         living = select(processes.c.id).where(processes.c.alive_at > database.now - bindparam("silence"))
         self._orphans = select(*REPLY, messages.c.owner, messages.c.prompt_tokens).where(
@@ -157,6 +166,22 @@ class SqlReplyStore:
         """Ask the owner of a running reply to stop it."""
         with self._database.writing() as connection:
             connection.execute(REQUEST_STOP, {"visitor": visitor_id, "reply": reply_id})
+
+    def note_followed(self, keys: Collection[tuple[str, str]]) -> None:
+        """Note that these running replies are followed somewhere.
+
+        They show life as processes do, under their own ids, and are forgotten in the same way.
+        """
+        # In one order for all processes: two of them would wait for each other.
+        alive = [{"owner": reply_id} for reply_id in sorted(reply_id for _, reply_id in keys)]
+        with self._database.writing() as connection:
+            self._show_life.run_many(connection, alive)
+
+    def followed(self, owner: str, within_seconds: float) -> Collection[str]:
+        """Return the running replies of ``owner`` for which that was noted so short a time ago."""
+        values = {"owner": owner, "silence": round(within_seconds * 1000)}
+        with self._database.reading() as connection:
+            return set(connection.execute(self._followed, values).scalars())
 
     def running(self, visitor_id: str, conversation_id: str | None = None) -> Sequence[str]:
         """Return the running replies of a conversation, or of all that this visitor has."""

@@ -100,10 +100,11 @@ def blueprint(
     def _accepted(follower: Follower) -> Response:
         """Answer at once; whoever asked may come back to read."""
         live = follower.live
-        if isinstance(live, LiveReply) and live.on_disconnect is OnDisconnect.CANCEL:
-            replies.leave_later(follower, RETURN_SECONDS)
-        else:
+        goes_on = isinstance(live, LiveReply) and live.on_disconnect is OnDisconnect.CONTINUE
+        if goes_on or live.outcome is not None:
             follower.leave()
+        else:  # made elsewhere, under a policy that is known there alone, or one that ends without readers
+            replies.leave_later(follower, RETURN_SECONDS)
         return _answer(_record(follower), 202)
 
     return kept

@@ -100,8 +100,10 @@ def test_a_reply_ends_with_its_last_reader_where_that_was_asked_for(slow: Person
         reply_id = reading.next().data["reply"]["id"]
         with slow.reading("GET", f"/api/replies/{reply_id}/events") as other:
             other.next()
+        slow.app.replies.beat()
         assert slow.reply(reply_id)["state"] == "running"
 
+    slow.app.replies.beat()
     reply = slow.reply(reply_id)
     assert (reply["state"], reply["error"]["code"]) == ("abandoned", "abandoned")
     assert slow.app.calls[0].ended == "cancelled"
