@@ -15,7 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-START_SECONDS = 20
+START_SECONDS = 60
 LINE_SECONDS = 5
 
 

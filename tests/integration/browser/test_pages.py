@@ -149,6 +149,8 @@ def test_widget_and_chat_page_keep_their_histories_apart(widget: Talk, site: str
     page.goto(f"{site}/")
     page.get_by_test_id("launcher").click()
     widget.ask("asked in the widget again")
+    expect(widget.answers).to_have_count(2)
+    widget.shows("Hello world")
 
     told = [message["content"] for message in upstream.requests[-1].json["messages"]]
     assert told == ["asked in the widget", "Hello world", "asked in the widget again"]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from chatapp.adapters.sql.migrating import upgrade
 from chatapp.adapters.sql.preparing import database_at, prepare
@@ -34,14 +35,14 @@ def test_the_start_says_where_conversations_are_kept(tmp_path: Path) -> None:
 
 def test_a_password_of_the_database_is_never_shown(tmp_path: Path, fresh_postgres: MakeDatabase) -> None:
     url = fresh_postgres().replace("postgres@", f"postgres:{PASSWORD}@")
-    host = url.rpartition("=")[2]
+    host, name = url.rpartition("=")[2], make_url(url).database
 
     with serving(tmp_path, CHATAPP_DATABASE_URL=url) as running:
         log = running.log
     shown = chatapp(tmp_path, "doctor", CHATAPP_DATABASE_URL=url).output
 
-    assert f"Conversations are kept in the PostgreSQL database test_0 on {host}." in log
-    assert f"Conversations are kept in the PostgreSQL database test_0 on {host}: revision {HEAD}." in shown
+    assert f"Conversations are kept in the PostgreSQL database {name} on {host}." in log
+    assert f"Conversations are kept in the PostgreSQL database {name} on {host}: revision {HEAD}." in shown
     assert PASSWORD not in log + shown
 
 
