@@ -141,7 +141,8 @@ def build_app(settings: Settings, container: Container | None = None) -> Flask:
     app = create_app(services, _options(settings))
     # What takes longer, or must come sooner, does not wait for the others.
     pulses = (
-        Pulse([replies.beat, watch.sweep]),
+        Pulse([replies.look_after, watch.sweep]),
+        Pulse([replies.save]),
         Pulse([container.mirrors().beat], MIRRORS_EVERY_SECONDS),
         Pulse([container.housekeeping().beat, visitors.beat], HOUSEKEEPING_EVERY_SECONDS),
     )

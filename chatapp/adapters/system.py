@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 
 NANOSECONDS_A_MILLISECOND = 1_000_000
 
+RECOVERED_AFTER_SECONDS = 10.0
+"""So long must nothing have failed: not every beat has something to do."""
+
 log = logging.getLogger(__name__)
 
 
@@ -61,6 +64,35 @@ class ThreadRunner:
         return task
 
 
+class Beat:
+    """Work that is done again and again.
+
+    While the storage cannot be reached, it fails five times a second: the log is told when that begins (each kind of
+    failure once), and when it is over.
+    """
+
+    def __init__(self, work: Callable[[], None], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._work = work
+        self._monotonic = monotonic
+        self._name = getattr(work, "__qualname__", type(work).__qualname__)
+        self._failures: set[type[Exception]] = set()
+        self._failed_at = 0.0
+
+    def __call__(self) -> None:
+        """Do the work; its failure holds up nobody."""
+        try:
+            self._work()
+        except Exception as error:
+            if type(error) not in self._failures:
+                log.exception("%s failed; it is tried again and again", self._name)
+            self._failures.add(type(error))
+            self._failed_at = self._monotonic()
+        else:
+            if self._failures and self._monotonic() - self._failed_at >= RECOVERED_AFTER_SECONDS:
+                log.warning("%s goes well again", self._name)
+                self._failures.clear()
+
+
 class Pulse:
     """Calls what must be done a few times a second, on one thread, until it is stopped.
 
@@ -68,7 +100,7 @@ class Pulse:
     """
 
     def __init__(self, beats: Sequence[Callable[[], None]], interval_seconds: float = 0.2) -> None:
-        self._beats = beats
+        self._beats = [Beat(beat) for beat in beats]
         self._interval_seconds = interval_seconds
         self._stopped = threading.Event()
 
@@ -83,10 +115,7 @@ class Pulse:
     def _run(self) -> None:
         while not self._stopped.wait(self._interval_seconds):
             for beat in self._beats:
-                try:
-                    beat()
-                except Exception:
-                    log.exception("A beat failed; the others and the next one go on")
+                beat()
 
 
 def new_id() -> str:

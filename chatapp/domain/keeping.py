@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.catalog import ModelCatalog
-from chatapp.domain.errors import Lost, StorageUnavailable
+from chatapp.domain.errors import InternalError, Lost, StorageUnavailable
 from chatapp.domain.kept import Asked, Orphan, Piece
 from chatapp.domain.live import LiveReply
 from chatapp.domain.mirrors import NOTE_FOLLOWED_SECONDS
@@ -26,6 +26,9 @@ REPLIES_A_CHECKPOINT = 100
 SIGN_OF_LIFE_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 10.0
 ORPHANS_EVERY_SECONDS = 1.5
+LOOK_AGAIN_SECONDS = 1.0
+"""Time enough for a living process to show it, once the storage takes writes again."""
+
 AWAY_AFTER_SECONDS = 2 * ORPHANS_EVERY_SECONDS
 FOLLOWED_FOR_SECONDS = 3 * NOTE_FOLLOWED_SECONDS
 """How long a reply counts as followed in another process that has said so: it may be late with saying it again."""
@@ -68,18 +71,24 @@ class Keeper:
     def finish(self, live: LiveReply, outcome: ReplyRecord) -> ReplyRecord:
         """Store how a reply ended, and return what counts: if somebody else has ended it before, that.
 
-        An end that the storage will not take now is kept here, and offered again with every checkpoint.
+        An end that the storage will not take now is kept here, and offered again with every checkpoint. While there
+        are such ends, others join them at once: each would wait for the storage as long, and its readers with it.
         """
         if live.opening is None or not live.is_stored:
+            return outcome
+        if self._unsaved:
+            self._keep(outcome)
             return outcome
         try:
             if self._store.finish(outcome, self._owner):
                 return outcome
             return self._store.find(live.opening.visitor_id, outcome.id) or _as_deleted(outcome)
+        except StorageUnavailable:
+            log.warning("The end of a reply could not be stored yet", extra={"fields": {"reply_id": outcome.id}})
         except Exception:  # its readers, and the other replies that are ended with it, must not suffer for it
-            log.exception("The end of reply %s could not be stored yet", outcome.id)
-            self._keep(outcome)
-            return outcome
+            log.exception("The end of reply %s could not be stored", outcome.id)
+        self._keep(outcome)
+        return outcome
 
     def unsaved(self, reply_id: str) -> ReplyRecord | None:
         """Return how a reply ended whose end could not be stored yet."""
@@ -95,8 +104,9 @@ class Keeper:
         self._show_life()
         self._save_ends()
         running: dict[str, bool] = {}
-        for some in _batches(kept):
-            new = {live: text for live in some if (text := live.reply.text_since(live.saved_characters))}
+        growing = [live for live in kept if live.reply.characters > live.saved_characters]
+        for some in _batches(growing) or [()]:  # where there is nothing new, one look is enough
+            new = {live: live.reply.text_since(live.saved_characters) for live in some}
             pieces = {live.reply.id: Piece(live.saved_characters, text) for live, text in new.items()}
             running.update(self._store.checkpoint(self._owner, pieces))
             for live, text in new.items():  # not before: a checkpoint that failed is made up for by the next
@@ -118,7 +128,7 @@ class Keeper:
         life, and would have taken its owner's. When we have not looked for a while, that look does not count.
         """
         now = self._clock.monotonic()
-        if now - self._looked_at < ORPHANS_EVERY_SECONDS:
+        if now - self._looked_at < (LOOK_AGAIN_SECONDS if self._suspects else ORPHANS_EVERY_SECONDS):
             return
         self._looked_at = now
         orphans = self._store.orphans(DEAD_AFTER_SECONDS)
@@ -164,9 +174,21 @@ class Keeper:
         with self._lock:
             unsaved = dict(self._unsaved)
         for reply_id, outcome in unsaved.items():
-            self._store.finish(outcome, self._owner)
+            self._save(outcome)
             with self._lock:
                 self._unsaved.pop(reply_id, None)  # at the shutdown, there may be a second beat at the same time
+
+    def _save(self, outcome: ReplyRecord) -> None:
+        """Store an end, or that of a failure where it cannot be stored as it is: it must not hold up all the others."""
+        for end in (outcome, replace(outcome, state=ReplyState.FAILED, finish_reason=None, error=InternalError())):
+            try:
+                self._store.finish(end, self._owner)
+            except StorageUnavailable:
+                raise
+            except Exception:
+                log.exception("The end of reply %s cannot be stored as %s", end.id, end.state)
+            else:
+                return
 
 
 def _as_deleted(outcome: ReplyRecord) -> ReplyRecord:
@@ -174,6 +196,6 @@ def _as_deleted(outcome: ReplyRecord) -> ReplyRecord:
     return replace(outcome, state=ReplyState.STOPPED, error=None) if outcome.state is ReplyState.LOST else outcome
 
 
-def _batches(lives: Sequence[LiveReply]) -> Iterable[Sequence[LiveReply]]:
+def _batches(lives: Sequence[LiveReply]) -> Sequence[Sequence[LiveReply]]:
     """Divide replies so that no transaction is long."""
     return [lives[place : place + REPLIES_A_CHECKPOINT] for place in range(0, len(lives), REPLIES_A_CHECKPOINT)]

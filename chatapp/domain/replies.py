@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 class ReplyService:
     """Makes replies, each driven by a task of its own that outlives the request.
 
-    ``beat`` must be called a few times a second; it looks after time-outs, signs of life and checkpoints.
+    ``beat``, or both its parts ``look_after`` and ``save``, must be called a few times a second.
     """
 
     def __init__(
@@ -159,8 +159,10 @@ class ReplyService:
         record = self._store.find(visitor_id, reply_id)
         if record is None:
             raise NotFound("There is no such reply.")
+        if record.state.is_final:  # another visitor's copy, too, may have the id of a reply that is kept here
+            return record
         live = self._own(visitor_id, reply_id)
-        if live is not None and not record.state.is_final:
+        if live is not None:
             return replace(record, text=live.reply.text)
         return self._keeper.unsaved(reply_id) or record
 
@@ -173,47 +175,49 @@ class ReplyService:
         Raises:
             NotFound: this visitor has no such reply.
         """
-        live = self._own(visitor_id, reply_id)
-        if live is not None:
-            self._end(live, ReplyState.STOPPED)
-            waiting = Follower(live, 0, _stay)
-            return waiting.wait_until_settled(LONGEST_STOP_SECONDS) or self.find(visitor_id, reply_id)
-        record = self.find(visitor_id, reply_id)
-        if record.state.is_final:
-            return record
-        self._store.request_stop(visitor_id, reply_id)
-        with suppress(AtCapacity):  # it is asked to stop all the same, where there is no room to wait for its end
-            follower = self._mirrors.follow(visitor_id, record, len(record.text))
-            follower.wait_until_settled(LONGEST_STOP_SECONDS)
-            follower.leave()
-            if follower.live.outcome is not None:
-                return follower.live.outcome
-        return self.find(visitor_id, reply_id)
+        return self._stop(visitor_id, reply_id, LONGEST_STOP_SECONDS)
 
     def stop_all(self, visitor_id: str, conversation_id: str | None = None) -> None:
-        """End all running replies of a conversation, or of all that a visitor has."""
+        """End all running replies of a conversation, or of all that a visitor has, and wait for them together."""
         running = self._store.running(visitor_id, conversation_id)
+        deadline = self._clock.monotonic() + LONGEST_STOP_SECONDS
         for reply_id in running:  # all are asked before one is waited for
-            if self._own(visitor_id, reply_id) is None:
+            live = self._own(visitor_id, reply_id)
+            if live is None:
                 self._store.request_stop(visitor_id, reply_id)
+            else:
+                self._end(live, ReplyState.STOPPED)
         for reply_id in running:
             with suppress(NotFound):  # somebody else was faster
-                self.stop(visitor_id, reply_id)
+                self._stop(visitor_id, reply_id, max(deadline - self._clock.monotonic(), 0.0))
 
     def leave_later(self, follower: Follower, seconds: float) -> None:
         """Let a follower leave after a while: its caller has got an answer, but may come back to read."""
         self._leaving.append((self._clock.monotonic() + seconds, follower))
 
     def beat(self) -> None:
-        """Look after all open replies: time-outs, dead drivers, signs of life, checkpoints; and after orphans."""
+        """Do all that must be done a few times a second."""
+        self.look_after()
+        self.save()
+
+    def look_after(self) -> None:
+        """Look after all open replies: time-outs, dead drivers, signs of life.
+
+        This waits for the storage only where a kept one must end.
+        """
         now = self._clock.monotonic()
-        lives = list(self._live.values())
-        for live in lives:
+        for live in list(self._live.values()):
             if ending := overdue(live, self._limits, now):
                 self._end(live, *ending)
             else:
                 nudge(live, self._limits, now)
         self._let_leave(now)
+
+    def save(self) -> None:
+        """Store what is new in all open replies, end those that somebody wants stopped or that have lost their last
+        reader, and close orphans.
+        """
+        lives = list(self._live.values())
         self._abandon_deserted(lives)
         to_stop, ended_elsewhere = self._keeper.checkpoint(lives)
         for live in to_stop:
@@ -229,15 +233,35 @@ class ReplyService:
 
     def interrupt_all(self) -> None:
         """End every open reply, telling its followers that the server shut down."""
-        for live in list(self._live.values()):
-            error = Interrupted("The server was restarted before the answer was finished. Please try again.")
-            self._end(live, ReplyState.INTERRUPTED, error)
+        sentence = "The server was restarted before the answer was finished. Please try again."
+        lives = list(self._live.values())
+        ended = [live for live in lives if live.end(ReplyState.INTERRUPTED, error=Interrupted(sentence))]
+        for live in ended:  # no bill goes on while the storage takes the ends of others
+            self._settle(live)
 
     def _own(self, visitor_id: str, reply_id: str) -> LiveReply | None:
         live = self._live.get(reply_id)
         if live is None or live.opening is None or live.opening.visitor_id != visitor_id or not live.is_stored:
             return None
         return live
+
+    def _stop(self, visitor_id: str, reply_id: str, longest_seconds: float) -> ReplyRecord:
+        live = self._own(visitor_id, reply_id)
+        if live is not None:
+            self._end(live, ReplyState.STOPPED)
+            waiting = Follower(live, 0, _stay)
+            return waiting.wait_until_settled(longest_seconds) or self.find(visitor_id, reply_id)
+        record = self.find(visitor_id, reply_id)
+        if record.state.is_final:
+            return record
+        self._store.request_stop(visitor_id, reply_id)
+        with suppress(AtCapacity):  # it is asked to stop all the same, where there is no room to wait for its end
+            follower = self._mirrors.follow(visitor_id, record, len(record.text))
+            follower.wait_until_settled(longest_seconds)
+            follower.leave()
+            if follower.live.outcome is not None:
+                return follower.live.outcome
+        return self.find(visitor_id, reply_id)
 
     def _let_leave(self, now: float) -> None:
         due = [(at, follower) for at, follower in self._leaving if at <= now or follower.live.outcome is not None]

@@ -159,4 +159,4 @@ class Reply:
         error = None
         if state is ReplyState.FAILED:
             error = ProviderProtocol("The model asked for a tool, but it was offered none. Please try again.")
-        return self.end(state, error=error, finish_reason=reason)
+        return self.end(state, error=error, finish_reason=reason.replace("\0", ""))

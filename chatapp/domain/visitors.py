@@ -10,9 +10,10 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from chatapp.domain.errors import NotFound, RateLimited, Unauthorized
+from chatapp.domain.errors import NotFound, RateLimited, StorageUnavailable, Unauthorized
 from chatapp.domain.ports import Clock
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.stores import VisitorStore
@@ -67,7 +68,8 @@ class VisitorService:
             return None
         now = self._clock.now()
         if now - seen_at > SEEN_EVERY:
-            self._store.note_seen(visitor_id, now)
+            with suppress(StorageUnavailable):  # who only reads is not held up by it
+                self._store.note_seen(visitor_id, now)
         return visitor_id
 
     def require(self, token: str) -> str:
@@ -103,7 +105,7 @@ class VisitorService:
 
     def token_of(self, visitor_id: str) -> str:
         """Return a token for a visitor, signed with the newest key."""
-        key_id, key = list(self._known_keys().items())[-1]
+        key_id, key = list(self._read_keys().items())[-1]  # one that was just forgotten would be good for nothing
         return f"{visitor_id}.{key_id}.{_signature(visitor_id, key)}"
 
     def is_newest(self, token: str) -> bool:

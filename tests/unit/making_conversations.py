@@ -14,7 +14,7 @@ from chatapp.domain.conversation import Ask, ConversationService
 from chatapp.domain.entities import Conversation, Role
 from chatapp.domain.kept import Batch, KeptMessage
 from chatapp.domain.live import Follower
-from chatapp.domain.stores import ReplyStore
+from chatapp.domain.stores import ConversationStore, ReplyStore
 from tests.samples import CARD, card
 from tests.unit.deterministic import NOON
 from tests.unit.making_replies import ALICE, Stage
@@ -29,6 +29,7 @@ class Talk:
 
     stage: Stage = field(default_factory=Stage)
     system_prompt: str | None = None
+    store: ConversationStore | None = None
     conversations: ConversationService = field(init=False)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -37,7 +38,7 @@ class Talk:
         stage = self.stage
         catalog = ModelCatalog(CARDS, CARD.id, lambda: NOON.date(), dates_apply=True)
         self.conversations = ConversationService(
-            MemoryConversationStore(stage.database),
+            self.store or MemoryConversationStore(stage.database),
             self.reply_store,
             stage.replies,
             catalog,

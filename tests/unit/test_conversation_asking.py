@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chatapp.adapters.memory import MemoryConversationStore
 from chatapp.domain.conversation import Ask
 from chatapp.domain.entities import Conversation, Role
 from chatapp.domain.errors import (
@@ -19,7 +20,7 @@ from chatapp.domain.errors import (
     StorageUnavailable,
     UnknownModel,
 )
-from chatapp.domain.kept import Asked, Opening
+from chatapp.domain.kept import Asked, KeptMessage, Opening
 from chatapp.domain.live import Follower
 from chatapp.domain.reply import ReplyState
 from chatapp.domain.upkeep import ReplyLimits
@@ -458,6 +459,27 @@ def test_of_two_questions_at_the_same_moment_one_is_asked() -> None:
 
     assert second.live.record.id == firsts[0].live.record.id
     assert (text_of(second), len(talk.stage.fake.calls), talk.stage.replies.open_replies) == ("Hello", 1, 0)
+
+
+class ForgetfulStore(MemoryConversationStore):
+    """A store from which a conversation is deleted as soon as one of its messages was looked at."""
+
+    def message(self, visitor_id: str, message_id: str) -> KeptMessage | None:
+        message = super().message(visitor_id, message_id)
+        if message is not None:
+            self.delete(visitor_id, message.conversation_id)
+        return message
+
+
+def test_a_message_that_was_just_deleted_is_not_answered_again() -> None:
+    stage = Stage([once("1")])
+    talk = Talk(stage, store=ForgetfulStore(stage.database))
+    made = talk.begin()
+    talk.say(made)
+
+    with pytest.raises(NotFound, match="no such message"):
+        talk.again(made, talk.shown(made)[0].id)
+    assert (len(stage.fake.calls), stage.replies.open_replies) == (1, 0)
 
 
 def test_a_question_in_a_conversation_that_was_just_deleted_is_not_asked() -> None:

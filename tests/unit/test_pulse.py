@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from chatapp.adapters.system import Pulse, new_id
+from chatapp.adapters.system import RECOVERED_AFTER_SECONDS, Beat, Pulse, new_id
+from tests.unit.deterministic import FakeClock
 
 PATIENCE_SECONDS = 5.0
 
@@ -58,6 +59,60 @@ def test_a_beat_that_fails_holds_up_nobody(beat: Counted, caplog: pytest.LogCapt
     pulse.stop()
 
     assert "ZeroDivisionError" in caplog.text
+
+
+class Shaky:
+    """A beat that fails as it is told to, four times a second."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.error: Exception | None = None
+        self.beat = Beat(self.work, self.clock.monotonic)
+
+    def work(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+    def go_on(self, seconds: float, error: Exception | None = None) -> None:
+        """Let so much time pass, in which this goes wrong each time."""
+        self.error = error
+        for _ in range(round(seconds * 4)):
+            self.clock.advance(0.25)
+            self.beat()
+
+
+def test_an_outage_is_logged_when_it_begins_and_when_it_is_over(caplog: pytest.LogCaptureFixture) -> None:
+    shaky = Shaky()
+
+    for _ in range(10):  # as where only every second or third beat has something to do
+        shaky.go_on(5, OSError())
+        shaky.go_on(RECOVERED_AFTER_SECONDS - 1)
+    shaky.go_on(60)
+
+    assert [line.getMessage().partition(" ")[2] for line in caplog.records] == [
+        "failed; it is tried again and again",
+        "goes well again",
+    ]
+    assert all(line.getMessage().startswith("Shaky.work ") for line in caplog.records)
+
+
+def test_another_kind_of_failure_is_logged_too(caplog: pytest.LogCaptureFixture) -> None:
+    shaky = Shaky()
+
+    for error in (OSError(), ZeroDivisionError(), OSError()):
+        shaky.go_on(5, error)
+
+    assert [line.exc_info and line.exc_info[0] for line in caplog.records] == [OSError, ZeroDivisionError]
+
+
+def test_the_next_outage_is_logged_again(caplog: pytest.LogCaptureFixture) -> None:
+    shaky = Shaky()
+
+    for _ in range(2):
+        shaky.go_on(5, OSError())
+        shaky.go_on(60)
+
+    assert len(caplog.records) == 4
 
 
 def test_it_ends_when_it_is_stopped() -> None:

@@ -5,9 +5,10 @@ from contextlib import suppress
 import pytest
 
 from chatapp.adapters.memory import MemoryConversationStore
-from chatapp.domain.errors import AtCapacity, Interrupted, StorageUnavailable
+from chatapp.domain.errors import AtCapacity, StorageUnavailable
 from chatapp.domain.keeping import DEAD_AFTER_SECONDS, ORPHANS_EVERY_SECONDS
 from chatapp.domain.live import Follower
+from chatapp.domain.replies import LONGEST_STOP_SECONDS
 from chatapp.domain.reply import ReplyRecord, ReplyState
 from chatapp.domain.upkeep import ReplyLimits
 from chatapp.fake.call import Ending
@@ -37,52 +38,6 @@ def test_nothing_begins_that_cannot_be_kept(method: str) -> None:
 
     assert (pair.here.replies.open_replies, pair.here.fake.calls, pair.runner.tasks) == (0, [], [])
     assert pair.store_here.find(ALICE, "r1") is None
-
-
-def test_an_end_is_offered_until_it_is_stored_and_then_no_more() -> None:
-    pair = Pair(once("Hello"))
-    pair.here.open()
-    pair.store_here.down = frozenset({"finish"})
-    pair.runner.run()
-    for _ in range(3):
-        with pytest.raises(StorageUnavailable):
-            pair.here.replies.beat()
-    told = pair.here.find("r1")
-    pair.store_here.down = frozenset()
-
-    pair.here.replies.beat()
-    stored = pair.there.find("r1")
-    offered = pair.store_here.uses["finish"]
-    pair.here.replies.beat()
-
-    assert (told, stored.state, stored.text) == (stored, ReplyState.COMPLETE, "Hello")
-    assert pair.store_here.uses["finish"] == offered == 5
-    assert pair.here.keeper.unsaved("r1") is None
-
-
-def test_a_shutdown_ends_every_reply_though_no_end_can_be_stored() -> None:
-    pair = Pair()
-    followers = [pair.here.open() for _ in range(3)]
-    pair.store_here.down = EVERYTHING
-
-    pair.here.replies.interrupt_all()
-
-    assert [state(follower.wait_for_outcome()) for follower in followers] == [ReplyState.INTERRUPTED] * 3
-    pair.store_here.down = frozenset()
-    pair.here.replies.beat()
-    assert {pair.there.find(f"r{number}").state for number in (1, 2, 3)} == {ReplyState.INTERRUPTED}
-
-
-def test_a_reply_that_a_shutdown_ends_while_it_is_kept_is_stored_as_interrupted() -> None:
-    pair = Pair(once("Hello"))
-    pair.store_here.deeds["open"] = pair.here.replies.interrupt_all
-
-    follower = pair.here.open()
-
-    stored = pair.there.find("r1")
-    assert (stored.state, type(stored.error)) == (ReplyState.INTERRUPTED, Interrupted)
-    assert state(follower.wait_for_outcome()) is ReplyState.INTERRUPTED
-    assert (pair.here.replies.open_replies, pair.runner.tasks) == (0, [])
 
 
 def test_readers_elsewhere_get_signs_of_life_and_miss_no_word_of_an_outage() -> None:
@@ -118,6 +73,24 @@ def test_readers_elsewhere_get_signs_of_life_and_miss_no_word_of_an_outage() -> 
 
     assert woken[:1] == [15]
     assert (read, heard(followers[0])) == (["one two "], "three")
+
+
+def test_silent_replies_and_readers_are_looked_after_without_the_storage() -> None:
+    pair = Pair(limits=ReplyLimits(first_token_seconds=120, sign_of_life_seconds=15))
+    kept, fleeting = pair.here.open(), pair.here.open(kept=False)
+    woken: list[float] = []
+    kept.live.wake = lambda: woken.append(pair.clock.monotonic())  # type: ignore[method-assign]  # counts
+    pair.store_here.uses.clear()
+
+    pair.clock.advance(15)
+    pair.here.replies.look_after()
+    uses = dict(pair.store_here.uses)
+    pair.clock.advance(120)
+    pair.store_here.down = EVERYTHING
+    pair.here.replies.look_after()
+
+    assert (woken[0], uses) == (15, {})
+    assert [state(follower.live.outcome) for follower in (kept, fleeting)] == [ReplyState.FAILED] * 2
 
 
 def test_who_could_not_reach_the_storage_either_is_not_taken_for_dead() -> None:
@@ -198,6 +171,19 @@ def test_all_are_asked_to_stop_before_one_is_waited_for() -> None:
 
     assert [state(follower.wait_for_outcome()) for follower in followers] == [ReplyState.STOPPED] * 3
     assert pair.store_there.uses["request_stop"] == 3
+
+
+def test_processes_that_do_not_answer_are_waited_for_together() -> None:
+    pair = Pair()
+    for _ in range(10):
+        pair.here.open()
+    pair.store_there.deeds["request_stop"] = lambda: pair.clock.advance(LONGEST_STOP_SECONDS)
+
+    pair.there.replies.stop_all(ALICE)  # in no time: the clock has gone on
+
+    assert pair.there.find("r1").state is ReplyState.RUNNING
+    pair.here.replies.beat()
+    assert {pair.there.find(f"r{number}").state for number in range(1, 11)} == {ReplyState.STOPPED}
 
 
 def test_a_reply_whose_conversation_is_gone_is_stopped_and_not_called_lost() -> None:

@@ -85,6 +85,12 @@ def test_a_reply_ends_only_once(first: ReplyState) -> None:
     assert (reply.state, reply.error) == (first, None)
 
 
+def test_a_finish_reason_has_no_sign_that_cannot_be_stored() -> None:
+    reply = reply_after(Delta("x"), Finished("eo\0s"))
+
+    assert (reply.state, reply.finish_reason) == (ReplyState.COMPLETE, "eos")
+
+
 @pytest.mark.parametrize("event", [Started("late"), Delta("late"), UsageReported(Usage(1, 1)), Finished("stop")])
 def test_what_comes_after_the_end_is_ignored(event: Event) -> None:
     reply = reply_after(Delta("half"))

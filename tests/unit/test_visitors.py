@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from chatapp.adapters.memory import MemoryConversationStore, MemoryVisitorStore
-from chatapp.domain.errors import NotFound, RateLimited, Unauthorized
+from chatapp.domain.errors import NotFound, RateLimited, StorageUnavailable, Unauthorized
 from chatapp.domain.reply import ReplyState
 from chatapp.domain.stores import VisitorStore
 from chatapp.domain.visitors import (
@@ -28,7 +28,10 @@ A_DAY_SECONDS = 86_400.0
 
 
 class ExactStore(MemoryVisitorStore):
-    """A store that counts how often keys were read and visits noted, and whose removals are cut short if told to."""
+    """A store that counts how often keys were read and visits noted.
+
+    It cuts removals short, and takes no visits, while it is told to; ``after_reading`` is done once, after keys were.
+    """
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage.database)
@@ -36,12 +39,20 @@ class ExactStore(MemoryVisitorStore):
         self.noted: list[datetime] = []
         self.cut_short: set[str] = set()
         self.cuts = False
+        self.is_locked = False
+        self.after_reading: Callable[[], None] | None = None
 
     def keys(self) -> Mapping[str, bytes]:
         self.key_reads += 1
-        return super().keys()
+        keys = dict(super().keys())
+        deed, self.after_reading = self.after_reading, None
+        if deed is not None:
+            deed()
+        return keys
 
     def note_seen(self, visitor_id: str, now: datetime) -> None:
+        if self.is_locked:
+            raise StorageUnavailable
         self.noted.append(now)
         super().note_seen(visitor_id, now)
 
@@ -199,6 +210,44 @@ def test_a_token_that_another_process_has_signed_with_a_newer_key_is_recognised_
     assert not house.visitors.is_newest(newer)
     assert house.visitors.recognise(newer) == "v1"
     assert house.visitors.is_newest(newer)
+
+
+def test_no_new_token_is_signed_with_a_key_that_was_just_forgotten() -> None:
+    house = House()
+    token(house)
+
+    house.rotate(forget_others=True)
+    made = token(house)
+    house.advance(KEYS_GOOD_FOR_SECONDS + 1)
+
+    assert house.visitors.recognise(made) == "v2"
+
+
+def test_keys_that_were_read_before_do_not_take_the_place_of_newer_ones() -> None:
+    def read_later() -> None:
+        house.advance(1)
+        house.rotate(forget_others=True)
+        house.visitors.token_of("v1")
+
+    house = House()
+    old = token(house)
+    house.store.after_reading = read_later
+    house.visitors.token_of("v1")
+
+    assert house.visitors.recognise(old) is None
+
+
+def test_a_visitor_is_recognised_while_visits_cannot_be_noted() -> None:
+    house = House()
+    made = token(house)
+    house.store.is_locked = True
+
+    house.advance(SEEN_EVERY.total_seconds() + 1)
+
+    assert house.visitors.recognise(made) == "v1"
+    house.store.is_locked = False
+    house.visitors.recognise(made)
+    assert len(house.store.noted) == 1
 
 
 def test_a_visit_is_noted_at_most_every_twelve_hours() -> None:
