@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, Page, Response, Route, expect
 
 from chatapp.web.assets import Assets, AssetsMissing
 from tests.integration.browser.conftest import PHONE
@@ -154,6 +154,25 @@ def test_widget_and_chat_page_keep_their_histories_apart(widget: Talk, site: str
 
     told = [message["content"] for message in upstream.requests[-1].json["messages"]]
     assert told == ["asked in the widget", "Hello world", "asked in the widget again"]
+
+
+def test_what_is_written_before_the_widget_shows_its_conversation_is_meant_for_that(widget: Talk, site: str) -> None:
+    page = widget.page
+    widget.ask("asked before")
+    page.goto(f"{site}/")
+    asked_for: list[Route] = []
+    page.route("**/api/conversations/*", lambda route: asked_for.append(route), times=1)
+    with page.expect_request("**/api/conversations/*"):
+        page.get_by_test_id("launcher").click()
+    widget.input.fill("written meanwhile")
+    asked_for[0].continue_()
+    expect(widget.answers).to_have_count(1)
+
+    expect(widget.input).to_have_value("written meanwhile")
+    widget.input.press("Enter")
+
+    expect(widget.questions).to_have_text(["You said: asked before", "You said: written meanwhile"])
+    widget.wait_for("done")
 
 
 def test_the_skip_link_leads_into_the_chat_and_not_out_of_the_conversation(chat: Talk) -> None:

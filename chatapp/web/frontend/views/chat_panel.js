@@ -31,6 +31,8 @@ export class ChatPanel {
   #composer;
   #transcript;
   #status;
+  /** @type {{ id: string } | null} the conversation that is being opened */
+  #opening = null;
 
   /**
    * @param {HTMLElement} root
@@ -73,19 +75,28 @@ export class ChatPanel {
 
   /** @param {string} conversationId */
   async open(conversationId) {
-    await this.session.open(conversationId);
-    this.toast.hide();
+    // What is written before it is open is meant for it.
+    const opening = { id: conversationId };
+    this.#opening = opening;
     this.#recallDraft();
+    try {
+      await this.session.open(conversationId);
+      this.toast.hide();
+    } finally {
+      if (this.#opening === opening) this.#opening = null;
+      if (this.branch.conversation?.id !== conversationId) this.#recallDraft();
+    }
   }
 
   beginAnew() {
+    this.#opening = null;
     this.session.beginAnew();
     this.toast.hide();
     this.#recallDraft();
   }
 
   get #draftName() {
-    return `draft.${this.branch.conversation?.id ?? this.#name}`;
+    return `draft.${this.#opening?.id ?? this.branch.conversation?.id ?? this.#name}`;
   }
 
   /**
