@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+NAME_OF_RUN = "PYTEST_XDIST_TESTRUNUID"
+RUN = os.environ.get(NAME_OF_RUN)
 
 
 @pytest.hookimpl(wrapper=True)
