@@ -23,8 +23,8 @@ test: $(VENV)/.dev system ## Run all tests
 	npm test --silent
 	pytest --whole --numprocesses 2 --dist loadfile
 
-soak: $(VENV)/.dev ## Run whole what the tests run in short: sweeps of faults, 10,000 replies, thousands of odd requests
-	pytest --soak tests/soak tests/integration/test_sweeps.py tests/integration/test_schemathesis.py
+soak: $(VENV)/.dev ## Run whole what the tests run in short: faults, 10,000 replies, 400 killed workers, odd requests
+	pytest --soak tests/soak tests/integration/kept_processes tests/integration/test_sweeps.py tests/integration/test_schemathesis.py
 
 bench: $(VENV)/.package ## Measure speed; needs Linux, Go and nginx (docs/performance.md)
 	@exec python -m bench.run $(ARGS)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,6 +40,7 @@ class Postgres:
     """A running server."""
 
     folder: Path
+    _start: Callable[[], None]
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def url(self, database: str = "postgres") -> str:
@@ -61,6 +63,17 @@ class Postgres:
         """Open a connection on which each statement is a transaction."""
         return psycopg.connect(host=str(self.folder), user="postgres", dbname=database, autocommit=True)
 
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """End it, whoever is connected, and start it again at the end of the block."""
+        process_file = self.folder / "data" / "postmaster.pid"
+        os.kill(int(process_file.read_text("ascii").partition("\n")[0]), signal.SIGINT)
+        while process_file.exists():
+            time.sleep(0.02)
+        yield
+        self._start()
+        _wait_for(self)
+
     def _make_template(self) -> None:
         with self.connect() as connection:
             made = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
@@ -82,8 +95,13 @@ def running_postgres() -> Iterator[Postgres]:
         options = ["--no-sync", "--auth=trust", "--encoding=utf8", "--username=postgres", f"--pgdata={folder}/data"]
         command = [str(programs / "initdb"), *options]
         subprocess.run(command, user=user, check=True, cwd=folder, stdout=subprocess.DEVNULL)
-        with _server(programs, user, folder):
-            server = Postgres(folder)
+        with ExitStack() as servers:
+
+            def start() -> None:
+                servers.enter_context(_server(programs, user, folder))
+
+            start()
+            server = Postgres(folder, start)
             _wait_for(server)
             yield server
     finally:

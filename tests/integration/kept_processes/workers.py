@@ -1,0 +1,86 @@
+"""A server with its workers: which there are, how one is reached alone, how one is ended or stalled."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.integration.kept_processes.teller import Teller
+from tests.server import RunningServer, serving
+
+BOOTED = re.compile(rb"Booting worker with pid: (\d+)")
+START_SECONDS = 30.0
+
+
+class Workers:
+    """The workers of one server, oldest first, as its log names them."""
+
+    def __init__(self, server: RunningServer, count: int = 2) -> None:
+        self._log = server.log_file
+        self._count = count
+        self._read = 0
+        self._pids: list[int] = []
+
+    @property
+    def running(self) -> list[int]:
+        """Return the process ids of those that run, as soon as there are as many as there should be."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            self._look()
+            pids = [pid for pid in self._pids if _is_running(pid)]
+            if len(pids) >= self._count:
+                return pids
+            assert time.monotonic() < deadline, f"only {pids} run"
+            time.sleep(0.005)
+
+    @contextmanager
+    def only(self, pid: int) -> Iterator[None]:
+        """Let no other worker run: a connection that is answered meanwhile reaches this one."""
+        others = [other for other in self.running if other != pid]
+        for other in others:
+            os.kill(other, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for other in others:
+                os.kill(other, signal.SIGCONT)
+
+    def wait_for_the_end_of(self, pid: int) -> None:
+        """Return when this worker is no more."""
+        deadline = time.monotonic() + START_SECONDS
+        while _is_running(pid):
+            assert time.monotonic() < deadline, f"{pid} does not end"
+            time.sleep(0.005)
+
+    def _look(self) -> None:
+        with self._log.open("rb") as log:
+            log.seek(self._read)
+            whole, end, _ = log.read().rpartition(b"\n")
+        self._read += len(whole) + len(end)
+        self._pids += [int(pid) for pid in BOOTED.findall(whole)]
+
+
+@contextmanager
+def kept_server(folder: Path, teller: Teller, **settings: str) -> Iterator[RunningServer]:
+    """Run a server of two workers that asks the teller, until the block ends."""
+    ours = {
+        "OPENAI_API_KEY_CYB_SEC": "sk-canary-41d7a90e",
+        "OPENAI_BASE_URL": teller.url,
+        "CHATAPP_WORKERS": "2",
+    }
+    folder.mkdir(exist_ok=True)
+    with serving(folder, **(ours | settings)) as server:
+        yield server
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
