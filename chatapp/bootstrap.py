@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Flask
 
 from chatapp.adapters.catalog_file import BadCatalog
+from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.preparing import Upgrade, prepare
 from chatapp.adapters.sql.revisions import BadDatabase
 from chatapp.adapters.sql.tools import StorageTools
@@ -36,10 +37,13 @@ LIFE = "chatapp_life"
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """What lives beside the requests of one process: its pulses, and the replies that a shutdown must end."""
+    """What lives beside the requests of one process: its pulses, the replies that a shutdown must end, and the
+    database, which may be lent threads.
+    """
 
     pulses: tuple[Pulse, ...]
     replies: ReplyService
+    database: Database
 
     def start(self) -> None:
         """Begin to beat; after the fork, as threads do not survive one."""
@@ -146,7 +150,7 @@ def build_app(settings: Settings, container: Container | None = None) -> Flask:
         Pulse([container.mirrors().beat], MIRRORS_EVERY_SECONDS),
         Pulse([container.housekeeping().beat, visitors.beat], HOUSEKEEPING_EVERY_SECONDS),
     )
-    app.extensions[LIFE] = Life(pulses, replies)
+    app.extensions[LIFE] = Life(pulses, replies, container.database())
     return app
 
 

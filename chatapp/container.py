@@ -7,22 +7,23 @@ from dependency_injector import containers, providers
 from chatapp.adapters.catalog_file import read_catalog
 from chatapp.adapters.estimator import TokenEstimator
 from chatapp.adapters.fake_chat import FakeChatModel
-from chatapp.adapters.sql import (
-    Database,
-    Housekeeping,
-    Searching,
-    SqlArchive,
-    SqlConversationStore,
-    SqlReplyStore,
-    SqlVisitorStore,
-)
+from chatapp.adapters.sql.archive import SqlArchive
+from chatapp.adapters.sql.conversations import SqlConversationStore
+from chatapp.adapters.sql.database import Database
+from chatapp.adapters.sql.housekeeping import Housekeeping
+from chatapp.adapters.sql.indexing import Indexing
+from chatapp.adapters.sql.replies import SqlReplyStore
+from chatapp.adapters.sql.searching import Searching
+from chatapp.adapters.sql.visitors import SqlVisitorStore
 from chatapp.adapters.system import SystemClock, ThreadRunner, new_id
 from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.composing import Composer
 from chatapp.domain.conversation import ConversationService
+from chatapp.domain.driving import Driver
 from chatapp.domain.keeping import Keeper
 from chatapp.domain.mirrors import Mirrors
+from chatapp.domain.open_replies import OpenReplies
 from chatapp.domain.ports import ChatModel, Clock, ModelDirectory
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.upkeep import ReplyLimits
@@ -112,12 +113,13 @@ class Container(containers.DeclarativeContainer):
     runner = providers.ThreadSafeSingleton(ThreadRunner)
     tokenizer = providers.ThreadSafeSingleton(TokenEstimator)
     database = providers.ThreadSafeSingleton(_database, settings)
+    indexing = providers.ThreadSafeSingleton(Indexing, database)
     searching = providers.ThreadSafeSingleton(Searching, database)
     reply_store = providers.ThreadSafeSingleton(SqlReplyStore, database)
     conversation_store = providers.ThreadSafeSingleton(SqlConversationStore, database, searching)
     visitor_store = providers.ThreadSafeSingleton(SqlVisitorStore, database)
     archive = providers.ThreadSafeSingleton(SqlArchive, database)
-    housekeeping = providers.ThreadSafeSingleton(Housekeeping, database, searching)
+    housekeeping = providers.ThreadSafeSingleton(Housekeeping, database, indexing)
     fake_chat_model = providers.ThreadSafeSingleton(_fake_chat_model, settings)
     openai_chat_model = providers.ThreadSafeSingleton(_openai_chat_model, settings)
     chat_model = providers.Selector(settings.provided.llm_in_use, fake=fake_chat_model, openai=openai_chat_model)
@@ -130,14 +132,23 @@ class Container(containers.DeclarativeContainer):
     owner = providers.ThreadSafeSingleton(new_id)
     keeper = providers.ThreadSafeSingleton(Keeper, reply_store, catalog, accountant, clock, owner)
     mirrors = providers.ThreadSafeSingleton(Mirrors, reply_store, clock, limits)
-    replies = providers.ThreadSafeSingleton(
-        ReplyService,
+    open_replies = providers.ThreadSafeSingleton(OpenReplies, settings.provided.open_replies)
+    driver = providers.ThreadSafeSingleton(
+        Driver,
         model=chat_model,
         accountant=accountant,
+        keeper=keeper,
+        runner=runner,
+        clock=clock,
+        open_replies=open_replies,
+    )
+    replies = providers.ThreadSafeSingleton(
+        ReplyService,
+        open_replies=open_replies,
+        driver=driver,
         store=reply_store,
         keeper=keeper,
         mirrors=mirrors,
-        runner=runner,
         clock=clock,
         new_id=providers.Object(new_id),
         limits=limits,

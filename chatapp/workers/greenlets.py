@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -55,6 +56,13 @@ class Worker(GeventWorker):
         # gevent would print tracebacks past the log, with addresses in them.
         gevent.get_hub().print_exception = _log_exception
 
+    def load_wsgi(self) -> None:
+        """Make the application, and lend its database real threads: while SQLite works, no greenlet runs."""
+        from chatapp.bootstrap import LIFE  # here alone: the standard library must be gevent's before
+
+        super().load_wsgi()
+        self.wsgi.extensions[LIFE].database.apart = _on_a_thread
+
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve one connection to its end."""
         even_handed = EvenHandedSocket(client.family, client.type, client.proto, fileno=client.detach())
@@ -64,6 +72,10 @@ class Worker(GeventWorker):
         """Answer one request of a connection; many may have come at once."""
         super().handle_request(listener_name, req, sock, addr)
         sock.take_turns()
+
+
+def _on_a_thread(work: Callable[[], Any], /) -> Any:
+    return gevent.get_hub().threadpool.apply(work)
 
 
 def _log_exception(_context: object, kind: Any, value: Any, trace: Any) -> None:

@@ -16,15 +16,14 @@ from chatapp.adapters.memory import (
     MemoryReplyStore,
     MemoryVisitorStore,
 )
-from chatapp.adapters.sql import (
-    Database,
-    Searching,
-    SqlArchive,
-    SqlConversationStore,
-    SqlReplyStore,
-    SqlVisitorStore,
-)
+from chatapp.adapters.sql.archive import SqlArchive
+from chatapp.adapters.sql.conversations import SqlConversationStore
+from chatapp.adapters.sql.database import Database
+from chatapp.adapters.sql.indexing import Indexing
+from chatapp.adapters.sql.replies import SqlReplyStore
+from chatapp.adapters.sql.searching import Searching
 from chatapp.adapters.sql.tables import new_visitors, processes, signing_keys, visitors
+from chatapp.adapters.sql.visitors import SqlVisitorStore
 from chatapp.adapters.system import SystemClock, ThreadRunner
 from chatapp.domain.ports import Clock, Runner, Tokenizer
 from tests.contracts.providers import Provider, fake, openai, scripted_server
@@ -67,10 +66,10 @@ def memory() -> Storage:
 
 def sql(database: Database) -> Storage:
     """Return what stands on a database."""
-    searching = Searching(database)
+    indexing, searching = Indexing(database), Searching(database)
 
     def index_all() -> None:
-        while searching.index():
+        while indexing.index():
             pass
 
     return Storage(

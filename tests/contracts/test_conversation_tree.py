@@ -5,7 +5,18 @@ import pytest
 from chatapp.domain.entities import Message, Role
 from chatapp.domain.kept import KeptMessage
 from chatapp.domain.reply import ReplyState
-from tests.contracts.storage import ALICE, BOB, MODEL, Storage, another_answer, at, conversation, opening
+from tests.contracts.storage import (
+    ALICE,
+    BOB,
+    MODEL,
+    Storage,
+    another_answer,
+    at,
+    conversation,
+    message,
+    opening,
+    whole,
+)
 
 
 @pytest.fixture
@@ -119,3 +130,15 @@ def test_a_long_branch_is_read_from_its_new_end(kept: Storage) -> None:
 
     assert [each.id for each in found] == ["q28", "q29", "q30"]
     assert len(kept.conversations.history(ALICE, "q30")) == 30
+
+
+def test_a_branch_of_very_many_messages_is_whole(kept: Storage) -> None:
+    ids = [f"m{number}" for number in range(1_201)]
+    above = [None, *ids[:-1]]
+    messages = [message(each, parent_id, f"text of {each}") for each, parent_id in zip(ids, above, strict=True)]
+    kept.archive.add(ALICE, [whole(conversation("long"), *messages)])
+
+    assert kept.conversations.newest_leaf(ALICE, "m0") == "m1200"
+    assert [each.content for each in kept.conversations.history(ALICE, "m1200")] == [f"text of {each}" for each in ids]
+    assert kept.conversations.delete(ALICE, "long")
+    assert kept.conversations.message(ALICE, "m600") is None

@@ -199,3 +199,12 @@ def test_a_long_text_is_found_by_its_last_word(kept: Storage) -> None:
     say(kept, "c2", text)
 
     assert [each.text for each in search(kept, "owl")] == [text]
+
+
+def test_a_match_behind_thousands_of_newer_messages_is_found(kept: Storage) -> None:
+    say(kept, "old", "owl", "crow", seconds=-10)
+    say(kept, "new", *["crow"] * 2_500)
+
+    assert found_in(kept, "owl") == ["old"]
+    assert found_in(kept, "crow") == ["new", "old"]
+    assert [each.conversation.id for each in search(kept, "crow", search(kept, "crow", limit=1)[0].position)] == ["old"]

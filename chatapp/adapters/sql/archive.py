@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, select, tuple_, update
 
 from chatapp.adapters.sql.conversations import CREATE, FIND
 from chatapp.adapters.sql.database import Clash, Database
 from chatapp.adapters.sql.openings import ADD_MESSAGES
+from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.rows import conversation_of, conversation_row, message_of, message_row
 from chatapp.adapters.sql.tables import conversations, messages
 from chatapp.domain.entities import Conversation
@@ -18,14 +19,19 @@ from chatapp.domain.errors import NotFound
 from chatapp.domain.kept import Batch, KeptMessage
 
 ROWS_AT_ONCE = 100
+LONG_AGO = -(1 << 62)
 IDS: BindParameter[str] = bindparam("ids", expanding=True)
 
-CONVERSATION_IDS = (
-    select(conversations.c.id)
-    .where(conversations.c.visitor_id == bindparam("visitor"))
+CONVERSATIONS = Prepared(
+    select(conversations)
+    .where(
+        conversations.c.visitor_id == bindparam("visitor"),
+        tuple_(conversations.c.created_at, conversations.c.id) > tuple_(bindparam("made_at"), bindparam("after")),
+    )
     .order_by(conversations.c.created_at, conversations.c.id)
+    .limit(ROWS_AT_ONCE)
 )
-POSITIONS = (
+POSITIONS = Prepared(
     select(messages.c.position)
     .where(
         messages.c.visitor_id == bindparam("visitor"),
@@ -64,19 +70,20 @@ class SqlArchive:
 
     def conversations(self, visitor_id: str) -> Iterator[Conversation]:
         """Yield all conversations, oldest first."""
-        with self._database.reading() as connection:
-            ids = connection.execute(CONVERSATION_IDS, {"visitor": visitor_id}).scalars().all()
-        for conversation_id in ids:
+        after = {"made_at": LONG_AGO, "after": ""}
+        while True:
             with self._database.reading() as connection:
-                row = FIND.first(connection, {"visitor": visitor_id, "conversation": conversation_id})
-            if row is not None:
-                yield conversation_of(row)
+                rows = CONVERSATIONS.all(connection, {"visitor": visitor_id, **after})
+            yield from map(conversation_of, rows)
+            if len(rows) < ROWS_AT_ONCE:
+                break
+            after = {"made_at": rows[-1].created_at, "after": rows[-1].id}
 
     def messages(self, visitor_id: str, conversation_id: str) -> Iterator[KeptMessage]:
         """Yield all messages in the order in which they were made."""
         key = {"visitor": visitor_id, "conversation": conversation_id}
         with self._database.reading() as connection:
-            positions = connection.execute(POSITIONS, key).scalars().all()
+            positions = [row.position for row in POSITIONS.all(connection, key)]
         for place in range(0, len(positions), ROWS_AT_ONCE):
             some = {"positions": positions[place : place + ROWS_AT_ONCE]}
             with self._database.reading() as connection:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, String, bindparam, insert, literal, select, tuple_, update
 
 from chatapp.adapters.sql.database import Clash, Database, milliseconds
 from chatapp.adapters.sql.deleting import delete_conversation
@@ -77,11 +78,38 @@ ON_THE_WAY = (
 )
 BRANCH = select(messages).select_from(ON_THE_WAY[0]).order_by(ON_THE_WAY[1])
 HISTORY = Prepared(
-    select(messages.c.position, messages.c.role, messages.c.state, messages.c.text)
+    select(messages.c.position, messages.c.parent_id, messages.c.role, messages.c.state, messages.c.text)
     .select_from(ON_THE_WAY[0])
     .order_by(ON_THE_WAY[1])
 )
-LONGEST_WAY = 1_000_000
+MESSAGES_AT_ONCE = 500
+A_BREATH_SECONDS = 0.001
+
+
+def _downward() -> Any:
+    """Return the ids on the way from a message to its newest child, that one's newest child and so on."""
+    way = select(bindparam("message", type_=String).label("id"), literal(0).label("distance")).cte(
+        "down", recursive=True
+    )
+    newest_child = (
+        select(messages.c.id)
+        .where(
+            messages.c.visitor_id == bindparam("visitor"),
+            messages.c.conversation_id == bindparam("conversation"),
+            messages.c.parent_id == way.c.id,
+        )
+        .order_by(messages.c.position.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    below = select(newest_child, way.c.distance + 1).where(way.c.id.is_not(None), way.c.distance < bindparam("most"))
+    return way.union_all(below)
+
+
+DOWN = _downward()
+END = Prepared(
+    select(DOWN.c.id, DOWN.c.distance).where(DOWN.c.id.is_not(None)).order_by(DOWN.c.distance.desc()).limit(1)
+)
 
 
 class SqlConversationStore:
@@ -157,10 +185,17 @@ class SqlConversationStore:
 
     def history(self, visitor_id: str, leaf_id: str) -> Sequence[Message]:
         """Return all messages that lead to ``leaf_id``, that one last, as a model is told them."""
-        with self._database.reading() as connection:
-            rows = HISTORY.all(connection, {"visitor": visitor_id, "leaf": leaf_id, "most": LONGEST_WAY})
-            texts = _running_texts(connection, rows)
-            return [Message(Role(row.role), texts.get(row.position, row.text)) for row in rows]
+        parts: list[Sequence[Message]] = []
+        above: str | None = leaf_id
+        while above is not None:
+            with self._database.reading() as connection:
+                rows = HISTORY.all(connection, {"visitor": visitor_id, "leaf": above, "most": MESSAGES_AT_ONCE})
+                texts = _running_texts(connection, rows)
+            parts.append([Message(Role(row.role), texts.get(row.position, row.text)) for row in rows])
+            above = rows[0].parent_id if rows else None
+            if above is not None:
+                time.sleep(A_BREATH_SECONDS)
+        return [message for part in reversed(parts) for message in part]
 
     def newest_leaf(self, visitor_id: str, message_id: str) -> str:
         """Return the end of the branch below a message: its newest child's newest child and so on, or itself."""
@@ -168,11 +203,15 @@ class SqlConversationStore:
             row = MESSAGE.first(connection, {"visitor": visitor_id, "message": message_id})
             if row is None:
                 return message_id
-            key = _key(visitor_id, row.conversation_id)
-            leaf = message_id
-            while children := connection.execute(CHILDREN, key | {"parents": [leaf]}).all():
-                leaf = children[-1].id
-            return leaf
+        key = _key(visitor_id, row.conversation_id) | {"most": MESSAGES_AT_ONCE}
+        leaf = message_id
+        while True:
+            with self._database.reading() as connection:
+                end = END.first(connection, key | {"message": leaf})
+            leaf = str(end.id)
+            if end.distance < MESSAGES_AT_ONCE:
+                return leaf
+            time.sleep(A_BREATH_SECONDS)
 
 
 def _key(visitor_id: str, conversation_id: str) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_engine, event, exc, literal_column
 from sqlalchemy.engine import make_url
@@ -29,8 +28,14 @@ LONGEST_PAUSE_SECONDS = 0.02
 READ_WAIT_SECONDS = 0.1
 """Whoever reads meets a lock only while SQLite mends its log after a process was killed."""
 
+APART_WAIT_SECONDS = 1.0
+"""On a thread of its own, a lock may be waited for inside C."""
+
 SERIALIZED = 3
 """What ``sqlite3.threadsafety`` says where several threads may use one connection."""
+
+LONGEST_IDLE_LOG_BYTES = 64_000_000
+"""More of SQLite's log than that is given back to the disk when it begins anew."""
 
 CONNECTIONS = 10
 POSITION_BITS = 20
@@ -45,12 +50,21 @@ SQLITE_NOW = "cast((julianday('now') - 2440587.5) * 86400000 as integer)"
 POSTGRESQL_NOW = "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)"
 
 
+class Apart(Protocol):
+    """Does work on another thread, and returns what comes of it."""
+
+    def __call__(self, work: Callable[[], Result], /) -> Result:
+        """Do it; whoever asked waits, and nobody else in the process."""
+
+
 class Clash(Exception):
     """A row has the key of another one, or refers to one that is not there (any more)."""
 
 
 class Database:
     """One database; its connections are made when they are needed, and kept.
+
+    ``apart`` is for what SQLite needs long for: where one thread serves everybody, somebody must lend others.
 
     What was committed survives the end of any process; a power cut may cost the last moments, unless it is to
     ``survive_power_cut``: then each commit waits for the disk.
@@ -63,7 +77,8 @@ class Database:
         self.now: ColumnElement[int] = literal_column(now, BigInteger)
         self.positions = Positions()
         self.engine = _sqlite(url, survive_power_cut) if self.is_sqlite else _postgresql(url, survive_power_cut)
-        self.written_at: float | None = None
+        self.writes = 0
+        self.apart: Apart = _here
         # Its insert knows what to do where there is such a row already. The other one's is never loaded.
         self.insert: Any = import_module(f"sqlalchemy.dialects.{self.url.get_backend_name()}").insert
         self._driver: Any = self.engine.dialect.dbapi
@@ -71,6 +86,8 @@ class Database:
         self._writer = threading.Lock()
         self._write_connection: Connection | None = None
         self._reader: Connection | None = None
+        self._survives_power_cut = survive_power_cut
+        self._idle: list[sqlite3.Connection] = []
         self._shares_reader = self.is_sqlite and sqlite3.threadsafety == SERIALIZED
 
     @contextmanager
@@ -139,7 +156,7 @@ class Database:
             raise
         connection.commit()
         _driver_of(connection).commit()
-        self.written_at = time.monotonic()
+        self.writes += 1
 
     def _connection_for_writing(self) -> Connection:
         if self._write_connection is None:
@@ -147,16 +164,46 @@ class Database:
             _driver_of(self._write_connection).execute("PRAGMA busy_timeout=0")
         return self._write_connection
 
-    def log_bytes(self) -> int:
-        """Return how long SQLite's log of changes is that have not been written back to the file."""
-        log = Path(f"{self.url.database}-wal")
-        return log.stat().st_size if log.is_file() else 0
+    def ask_apart(self, question: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Ask SQLite something that may take long; others read and write meanwhile.
+
+        Raises:
+            StorageUnavailable: the database cannot be read now.
+        """
+
+        def ask() -> Result:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect_apart()
+            try:
+                return question(connection)
+            finally:
+                self._idle.append(connection)
+
+        with self._translating():
+            return self.apart(ask)
+
+    def change_apart(self, change: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Change SQLite by one statement that may take long; others read meanwhile, and writers wait their turn.
+
+        Raises:
+            StorageUnavailable: the database cannot be written now.
+        """
+        with self._writer:
+            changed = self.ask_apart(change)
+        self.writes += 1
+        return changed
 
     def write_back(self) -> None:
-        """Have SQLite write its log back, as far as nobody reads what is older."""
-        with self._writer, self._translating(), self.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
-            self.written_at = None
+        """Have SQLite write its log back, as far as nobody reads what is older. This waits for the disk."""
+        if self.is_sqlite:
+            self.ask_apart(_write_back)
+
+    def _connect_apart(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.url.database or "", APART_WAIT_SECONDS, check_same_thread=False)
+        _prepare(connection, self._survives_power_cut)
+        return connection
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
@@ -176,6 +223,8 @@ class Database:
             if connection is not None:
                 connection.close()
         self._write_connection = self._reader = None
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
 
@@ -243,6 +292,17 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
+def _here(work: Callable[[], Result], /) -> Result:
+    return work()
+
+
+def _write_back(connection: sqlite3.Connection) -> None:
+    for _ in range(TRIES):
+        is_busy, pages, pages_back = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if is_busy or pages_back == pages:
+            break  # somebody else does it; or the next writer can begin the log anew
+
+
 def _sqlite(url: str, survive_power_cut: bool) -> Engine:
     engine = create_engine(
         url,
@@ -251,15 +311,24 @@ def _sqlite(url: str, survive_power_cut: bool) -> Engine:
         connect_args={"timeout": READ_WAIT_SECONDS},
         pool_reset_on_return=None,
     )
-    synchronous = "FULL" if survive_power_cut else "NORMAL"
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # this module alone begins transactions
-        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "wal_autocheckpoint=0"):
-            connection.execute(f"PRAGMA {pragma}")
+        _prepare(connection, survive_power_cut)
 
     return engine
+
+
+def _prepare(connection: sqlite3.Connection, survive_power_cut: bool) -> None:
+    connection.isolation_level = None  # this module alone begins transactions
+    for pragma in (
+        "journal_mode=WAL",
+        f"synchronous={'FULL' if survive_power_cut else 'NORMAL'}",
+        "foreign_keys=ON",
+        "wal_autocheckpoint=0",
+        f"journal_size_limit={LONGEST_IDLE_LOG_BYTES}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _postgresql(url: str, survive_power_cut: bool) -> Engine:

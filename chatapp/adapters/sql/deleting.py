@@ -1,36 +1,39 @@
-"""Removing a conversation, in steps that hold nobody up."""
+"""Removing a conversation, or all that a visitor has, in steps that hold nobody up."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from chatapp.adapters.sql.database import Database
+from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.tables import asked, conversations, messages
 
-MESSAGES_A_STEP = 200
+MESSAGES_A_STEP = 25
+CHARACTERS_A_STEP = 30_000
+CONVERSATIONS_A_STEP = 50
 A_BREATH_SECONDS = 0.001
 
-SOME_MESSAGES = (
-    select(messages.c.position)
-    .where(
-        messages.c.visitor_id == bindparam("visitor"),
-        messages.c.conversation_id == bindparam("conversation"),
-    )
+SOME_OF_VISITOR = (
+    select(messages.c.position, messages.c.id, func.length(messages.c.text).label("characters"))
+    .where(messages.c.visitor_id == bindparam("visitor"))
     .limit(MESSAGES_A_STEP)
 )
-DELETE_SOME = delete(messages).where(messages.c.position.in_(SOME_MESSAGES))
-FORGET_ASKED = delete(asked).where(
-    asked.c.visitor_id == bindparam("visitor"),
-    asked.c.reply_id.in_(
-        select(messages.c.id).where(
-            messages.c.visitor_id == bindparam("visitor"), messages.c.conversation_id == bindparam("conversation")
-        )
-    ),
+SOME = Prepared(SOME_OF_VISITOR.where(messages.c.conversation_id == bindparam("conversation")))
+SOME_OF_ALL = Prepared(SOME_OF_VISITOR)
+DELETE_MESSAGE = Prepared(delete(messages).where(messages.c.position == bindparam("at")))
+FORGET_ASKED = Prepared(
+    delete(asked).where(asked.c.visitor_id == bindparam("visitor"), asked.c.reply_id == bindparam("reply"))
 )
-DELETE = delete(conversations).where(
-    conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation")
+DELETE = Prepared(
+    delete(conversations).where(
+        conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation")
+    )
+)
+SOME_CONVERSATIONS = Prepared(
+    select(conversations.c.id).where(conversations.c.visitor_id == bindparam("visitor")).limit(CONVERSATIONS_A_STEP)
 )
 
 
@@ -40,10 +43,41 @@ def delete_conversation(database: Database, visitor_id: str, conversation_id: st
     The newest part may be gone before the oldest; the conversation itself goes last.
     """
     key = {"visitor": visitor_id, "conversation": conversation_id}
-    with database.writing() as connection:
-        connection.execute(FORGET_ASKED, key)
     while True:
         with database.writing() as connection:
-            if connection.execute(DELETE_SOME, key).rowcount < MESSAGES_A_STEP:
-                return connection.execute(DELETE, key).rowcount > 0
+            if not _delete_some(connection, SOME, key):
+                return DELETE.run(connection, key) > 0
         time.sleep(A_BREATH_SECONDS)  # others want to write too
+
+
+def delete_everything(database: Database, visitor_id: str) -> None:
+    """Remove all conversations of a visitor with all that belongs to them."""
+    key = {"visitor": visitor_id}
+    is_left = True
+    while is_left:
+        with database.writing() as connection:
+            is_left = _delete_some(connection, SOME_OF_ALL, key) or _delete_conversations(connection, key)
+        time.sleep(A_BREATH_SECONDS)
+
+
+def _delete_conversations(connection: Connection, key: Mapping[str, str]) -> bool:
+    """Delete conversations; return True if there may be more."""
+    rows = SOME_CONVERSATIONS.all(connection, key)
+    DELETE.run_many(connection, [{**key, "conversation": row.id} for row in rows])
+    return len(rows) > 0
+
+
+def _delete_some(connection: Connection, some: Prepared, key: Mapping[str, str]) -> bool:
+    """Delete messages, as many as one step may; return True if there may be more."""
+    rows = some.all(connection, key)
+    count = characters = 0
+    for row in rows:
+        characters += row.characters
+        if count and characters > CHARACTERS_A_STEP:
+            break
+        count += 1
+    # In this order: FTS5 would make a part of its own for each that is older than the one before.
+    gone = sorted(rows[:count], key=lambda row: row.position)
+    FORGET_ASKED.run_many(connection, [{"visitor": key["visitor"], "reply": row.id} for row in gone])
+    DELETE_MESSAGE.run_many(connection, [{"at": row.position} for row in gone])
+    return len(gone) < len(rows) or len(rows) == MESSAGES_A_STEP

@@ -5,35 +5,34 @@ from __future__ import annotations
 import time
 
 from chatapp.adapters.sql.database import Database
-from chatapp.adapters.sql.searching import Searching
+from chatapp.adapters.sql.indexing import Indexing
 
 A_BREATH_SECONDS = 0.005
-QUIET_SECONDS = 2.0
-LONGEST_LOG_BYTES = 64_000_000
-LOOK_EVERY_SECONDS = 5.0
+WRITE_BACK_EVERY_SECONDS = 5.0
 
 
 class Housekeeping:
     """Keeps the index and the log of a database short; ``beat`` must be called a few times a second, beside others."""
 
-    def __init__(self, database: Database, searching: Searching) -> None:
+    def __init__(self, database: Database, indexing: Indexing) -> None:
         self._database = database
-        self._searching = searching
+        self._indexing = indexing
+        self._writes_seen = -1
+        self._writes_back = 0
         self._looked_at = 0.0
 
     def beat(self) -> None:
-        """Index what is new, and write the log back when it is quiet, or when it has become long."""
-        while self._searching.index():
+        """Index what is new, and write the log back: the more often, the less each time."""
+        if self._database.writes != self._writes_seen:
+            self._indexing.is_tidy = False
+        while self._indexing.index():
+            self._write_back()  # there may be very much to be indexed
             time.sleep(A_BREATH_SECONDS)
-        now = time.monotonic()
-        if self._database.is_sqlite and now - self._looked_at > LOOK_EVERY_SECONDS:
-            self._looked_at = now
-            self._write_back(now)
+        self._writes_seen = self._database.writes
+        self._write_back()
 
-    def _write_back(self, now: float) -> None:
-        written_at = self._database.written_at
-        if written_at is None:
-            return
-        is_quiet = now - written_at > QUIET_SECONDS
-        if is_quiet or self._database.log_bytes() > LONGEST_LOG_BYTES:
-            self._database.write_back()
+    def _write_back(self) -> None:
+        database, now = self._database, time.monotonic()
+        if now - self._looked_at > WRITE_BACK_EVERY_SECONDS and database.writes != self._writes_back:
+            self._looked_at, self._writes_back = now, database.writes
+            database.write_back()

@@ -2,7 +2,7 @@
 
 Ids are unique for one visitor. A ``position`` is unique for all, and sorts by time, as its upper bits are milliseconds;
 in one conversation it grows with every message. The index for the search, ``search``, is not the same for both: it
-stands in ``indexing`` and in the migrations alone.
+stands in ``sqlite_search``, ``postgresql_search`` and the migrations alone.
 """
 
 from __future__ import annotations
@@ -89,6 +89,12 @@ Index(
     conversations.c.id.desc(),
 )
 Index(
+    "conversations_oldest",
+    conversations.c.visitor_id,
+    conversations.c.created_at,
+    conversations.c.id,
+)
+Index(
     "conversations_unindexed",
     conversations.c.position,
     sqlite_where=conversations.c.indexed == false(),
@@ -166,6 +172,7 @@ asked = Table(
     PrimaryKeyConstraint("visitor_id", "client_id"),
     sqlite_with_rowid=False,
 )
+Index("asked_of_a_reply", asked.c.visitor_id, asked.c.reply_id)
 
 processes = Table(
     "processes",

@@ -10,13 +10,12 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, false, func, insert, select, true, update
 
 from chatapp.adapters.sql.database import Clash, Database, milliseconds, moment
-from chatapp.adapters.sql.deleting import delete_conversation
+from chatapp.adapters.sql.deleting import delete_everything
 from chatapp.adapters.sql.prepared import Prepared
-from chatapp.adapters.sql.tables import conversations, handoffs, new_visitors, signing_keys, visitors
+from chatapp.adapters.sql.tables import handoffs, new_visitors, signing_keys, visitors
 
 FIRST_KEY = "first"
 KEY_BYTES = 32
-CONVERSATIONS_AT_ONCE = 100
 
 KEYS = select(signing_keys.c.id, signing_keys.c.secret).order_by(signing_keys.c.number)
 NEXT_NUMBER = select(func.coalesce(func.max(signing_keys.c.number), 0) + 1).scalar_subquery()
@@ -24,9 +23,6 @@ SEEN = Prepared(select(visitors.c.seen_at).where(visitors.c.id == bindparam("vis
 NOTE_SEEN = update(visitors).where(visitors.c.id == bindparam("visitor")).values(seen_at=bindparam("at"))
 REMOVE_LATER = update(visitors).where(visitors.c.id == bindparam("visitor")).values(removed=true())
 REMOVE = delete(visitors).where(visitors.c.id == bindparam("visitor"))
-SOME_CONVERSATIONS = (
-    select(conversations.c.id).where(conversations.c.visitor_id == bindparam("visitor")).limit(CONVERSATIONS_AT_ONCE)
-)
 UNSEEN = (
     select(visitors.c.id)
     .where((visitors.c.seen_at < bindparam("at")) | (visitors.c.removed == true()))
@@ -83,9 +79,7 @@ class SqlVisitorStore:
         """Remove a visitor with all that belongs to them."""
         with self._database.writing() as connection:  # whatever happens then, they are not recognised any more
             connection.execute(REMOVE_LATER, {"visitor": visitor_id})
-        while some := self._some_conversations(visitor_id):
-            for conversation_id in some:
-                delete_conversation(self._database, visitor_id, conversation_id)
+        delete_everything(self._database, visitor_id)
         with self._database.writing() as connection:
             connection.execute(REMOVE, {"visitor": visitor_id})
 
@@ -118,7 +112,3 @@ class SqlVisitorStore:
     def _keys(self) -> Mapping[str, bytes]:
         with self._database.reading() as connection:
             return {row.id: row.secret for row in connection.execute(KEYS)}
-
-    def _some_conversations(self, visitor_id: str) -> Sequence[str]:
-        with self._database.reading() as connection:
-            return connection.execute(SOME_CONVERSATIONS, {"visitor": visitor_id}).scalars().all()

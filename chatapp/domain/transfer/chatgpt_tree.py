@@ -22,7 +22,7 @@ from chatapp.domain.transfer.chatgpt_nodes import Nodes, in_order, missing_of, p
 from chatapp.domain.transfer.fields import SHORT_CHARACTERS, is_id, unfit
 from chatapp.domain.transfer.report import Wrong
 
-NODES_AT_ONCE = 200
+NODES_AT_ONCE = 50
 """A conversation may have very many; between so many of them others may run."""
 
 

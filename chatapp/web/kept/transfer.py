@@ -24,7 +24,7 @@ from chatapp.web.kept import bodies, presenting
 from chatapp.web.kept.schemas import ImportedSchema
 from chatapp.web.visitors import NOBODY, Visitors
 
-PIECE_BYTES = 65_536
+PIECE_BYTES = 32_768
 SILENCE_SECONDS = 30.0
 BREATH_SECONDS = 0.0001
 """Not 0: a worker of greenlets would not look at its other sockets then."""
@@ -34,7 +34,7 @@ UNFIT_FOR_NAMES = frozenset('/\\:*?"<>|')
 
 JSON_LINES, JSON, MARKDOWN = "application/x-ndjson", "application/json", "text/markdown; charset=utf-8"
 
-IMPORTS: dict[str, Callable[[Archive, str, Iterable[bytes]], Imported]] = {
+IMPORTS: dict[str, Callable[..., Imported]] = {
     JSON_LINES: import_jsonl,
     JSON: import_chatgpt,
 }
@@ -91,7 +91,7 @@ def blueprint(
         is_new = visitors.asking() == NOBODY
         arriving = reader.pieces(request, limits.import_bytes, SILENCE_SECONDS, limits.import_seconds)
         with visitors.keeping() as visitor_id, closing(arriving):
-            result = take(archive, visitor_id, _with_breaths(arriving))
+            result = take(archive, visitor_id, arriving, progress=_breathe)
         if is_new and not (result.conversations or result.messages):
             visitors.forget()
         return jsonify(presenting.imported(result))
@@ -99,7 +99,7 @@ def blueprint(
     return transfer
 
 
-def _import_of(asked: Request) -> Callable[[Archive, str, Iterable[bytes]], Imported]:
+def _import_of(asked: Request) -> Callable[..., Imported]:
     charset = asked.mimetype_params.get("charset", "utf-8").lower()
     if asked.mimetype not in IMPORTS or charset != "utf-8" or "Content-Encoding" in asked.headers:
         raise UnsupportedFile
@@ -110,7 +110,11 @@ def _with_breaths(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Pass pieces on, and let others have their turn after each."""
     for piece in pieces:
         yield piece
-        time.sleep(BREATH_SECONDS)
+        _breathe()
+
+
+def _breathe(_: int = 0) -> None:
+    time.sleep(BREATH_SECONDS)
 
 
 def _branch_shown(archive: Archive, visitor_id: str, conversation: Conversation) -> Iterator[KeptMessage]:

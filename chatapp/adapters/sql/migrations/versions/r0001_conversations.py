@@ -71,6 +71,7 @@ def _conversations() -> None:
         "conversations",
         ["visitor_id", sa.text("pinned DESC"), sa.text("updated_at DESC"), sa.text("id DESC")],
     )
+    op.create_index("conversations_oldest", "conversations", ["visitor_id", "created_at", "id"])
 
 
 def _messages() -> None:
@@ -122,6 +123,7 @@ def _replies() -> None:
         sa.PrimaryKeyConstraint("visitor_id", "client_id"),
         sqlite_with_rowid=False,
     )
+    op.create_index("asked_of_a_reply", "asked", ["visitor_id", "reply_id"])
     op.create_table(
         "processes",
         sa.Column("id", sa.String(32), primary_key=True),

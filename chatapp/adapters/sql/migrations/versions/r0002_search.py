@@ -25,6 +25,9 @@ def upgrade() -> None:
 
 def _sqlite() -> None:
     op.execute("CREATE VIRTUAL TABLE search USING fts5(scope, words, tokenize='unicode61 remove_diacritics 0')")
+    # By itself, a change would now and then do the work of many: the program has it done in small steps.
+    op.execute("INSERT INTO search (search, rank) VALUES ('automerge', 0)")
+    op.execute("INSERT INTO search (search, rank) VALUES ('crisismerge', 250)")
     op.execute(
         "CREATE TRIGGER search_without_message AFTER DELETE ON messages "
         "BEGIN DELETE FROM search WHERE rowid = old.position; END"

@@ -1,0 +1,89 @@
+"""Puts new messages and titles into the search index.
+
+That happens a moment after they are stored, some at once, as it costs a fraction of indexing each with its own change;
+but never so many that others have to wait for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, false, select, true, update
+
+from chatapp.adapters.sql.database import Database
+from chatapp.adapters.sql.prepared import Prepared
+from chatapp.adapters.sql.searching import index_of
+from chatapp.adapters.sql.tables import conversations, messages
+from chatapp.domain.reply import ReplyState
+from chatapp.domain.search import words
+
+ENTRIES_AT_ONCE = 50
+CHARACTERS_AT_ONCE = 20_000
+LONGEST_INDEXED_CHARACTERS = 100_000
+
+UNINDEXED = Prepared(
+    select(messages.c.position, messages.c.visitor_id, messages.c.conversation_id, messages.c.text)
+    .where(messages.c.indexed == false(), messages.c.state != ReplyState.RUNNING.value)
+    .limit(ENTRIES_AT_ONCE)
+)
+UNINDEXED_TITLES = Prepared(
+    select(
+        conversations.c.position,
+        conversations.c.visitor_id,
+        conversations.c.id.label("conversation_id"),
+        conversations.c.title.label("text"),
+    )
+    .where(conversations.c.indexed == false())
+    .limit(ENTRIES_AT_ONCE)
+)
+MARK = Prepared(update(messages).where(messages.c.position == bindparam("at")).values(indexed=true()))
+MARK_TITLES = Prepared(update(conversations).where(conversations.c.position == bindparam("at")).values(indexed=true()))
+SOURCES = ((UNINDEXED, MARK), (UNINDEXED_TITLES, MARK_TITLES))
+
+
+class Indexing:
+    """Keeps the index; ``is_tidy`` is False where it may have changed, also by what was deleted."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._index = index_of(database)
+        self.is_tidy = False
+
+    def index(self) -> bool:
+        """Tidy the index up a little, or index some of what is new; return True if there may be more to do."""
+        if not self.is_tidy:
+            self.is_tidy = not self._index.tidy()
+            return True
+        with self._database.reading() as connection:
+            if all(source.first(connection, {}) is None for source, _ in SOURCES):
+                return False
+        with self._database.writing() as connection:
+            self._index.begin(connection)
+            # Read again: another process may have been faster.
+            for source, mark in SOURCES:
+                self._add(connection, source.all(connection, {}), mark)
+        self.is_tidy = False
+        return True
+
+    def _add(self, connection: Connection, rows: Sequence[Any], mark: Prepared) -> None:
+        entries: list[dict[str, Any]] = []
+        characters = 0
+        for row in rows:
+            characters += len(row.text)
+            if entries and characters > CHARACTERS_AT_ONCE:
+                break
+            entries.append(_entry(row))
+        if mark is MARK_TITLES:  # a message does not change; a title may have been another one
+            self._index.forget(connection, [entry["position"] for entry in entries])
+        self._index.add(connection, entries)
+        mark.run_many(connection, [{"at": entry["position"]} for entry in entries])
+
+
+def _entry(row: Any) -> dict[str, Any]:
+    return {
+        "position": row.position,
+        "visitor_id": row.visitor_id,
+        "conversation_id": row.conversation_id,
+        "words": words(row.text[:LONGEST_INDEXED_CHARACTERS]),
+    }
