@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TypeGuard
 
-from chatapp.domain import reply_line
-from chatapp.domain.accounting import Bill, TokenAccountant
+from chatapp.domain.driving import Driver
 from chatapp.domain.entities import ChatRequest
 from chatapp.domain.errors import (
     Abandoned,
     AtCapacity,
-    ChatError,
     Conflict,
     Detail,
-    InternalError,
     Interrupted,
     Lost,
     NotFound,
-    ShuttingDown,
 )
-from chatapp.domain.events import Finished
 from chatapp.domain.keeping import Keeper
 from chatapp.domain.kept import Asked, Opening
 from chatapp.domain.live import FollowedReply, Follower, LiveReply
 from chatapp.domain.mirrors import Mirrors
-from chatapp.domain.ports import ChatModel, Clock, Runner
+from chatapp.domain.open_replies import OpenReplies
+from chatapp.domain.ports import Clock
 from chatapp.domain.reply import OnDisconnect, Reply, ReplyRecord, ReplyState
 from chatapp.domain.stores import ReplyStore
 from chatapp.domain.upkeep import ReplyLimits, nudge, overdue
 
 LONGEST_STOP_SECONDS = 2.0
 """How long a stop waits for the process that makes the reply."""
-
-log = logging.getLogger(__name__)
 
 
 class ReplyService:
@@ -49,39 +40,34 @@ class ReplyService:
 
     def __init__(
         self,
-        model: ChatModel,
-        accountant: TokenAccountant,
+        open_replies: OpenReplies,
+        driver: Driver,
         store: ReplyStore,
         keeper: Keeper,
         mirrors: Mirrors,
-        runner: Runner,
         clock: Clock,
         new_id: Callable[[], str],
         limits: ReplyLimits,
     ) -> None:
-        self._model = model
-        self._accountant = accountant
+        self._open = open_replies
+        self._driver = driver
         self._store = store
         self._keeper = keeper
         self._mirrors = mirrors
-        self._runner = runner
         self._clock = clock
         self._new_id = new_id
         self._limits = limits
-        self._live: dict[str, LiveReply] = {}
         self._leaving: list[tuple[float, Follower]] = []
-        self._door = threading.Lock()
-        self._shutting_down = False
 
     @property
     def open_replies(self) -> int:
         """Return how many replies this process is making."""
-        return len(self._live)
+        return len(self._open)
 
     @property
     def is_shutting_down(self) -> bool:
         """Tell whether nothing new is begun any more."""
-        return self._shutting_down
+        return self._open.is_closed
 
     def open(
         self,
@@ -110,20 +96,20 @@ class ReplyService:
             opened_at=self._clock.monotonic(),
             request_id=request_id,
         )
-        self._admit(live)
+        self._open.admit(live)
         follower = self._follow(live, 0)
         try:
             asked = self._keeper.open(live)
         except Exception:
-            self._live.pop(reply.id, None)
+            self._open.remove(live)
             raise
         if asked is not None and opening is not None and opening.asked is not None:
-            self._live.pop(reply.id, None)
+            self._open.remove(live)
             return self.follow_asked(opening.visitor_id, asked, opening.asked.digest)
         if live.reply.state.is_final:  # a shutdown ended it while the storage did not know of it yet
-            self._keeper.finish(live, self._outcome(live))
+            self._keeper.finish(live, self._driver.outcome(live))
             return follower
-        self._begin(live)
+        self._driver.begin(live)
         return follower
 
     def follow(self, visitor_id: str, reply_id: str, offset: int = 0) -> Follower:
@@ -133,7 +119,7 @@ class ReplyService:
             NotFound: this visitor has no such reply.
             AtCapacity: the reply has as many followers as it may have.
         """
-        live = self._own(visitor_id, reply_id)
+        live = self._open.kept(visitor_id, reply_id)
         if live is not None:
             return self._follow(live, offset)
         return self._mirrors.follow(visitor_id, self.find(visitor_id, reply_id), offset)
@@ -161,7 +147,7 @@ class ReplyService:
             raise NotFound("There is no such reply.")
         if record.state.is_final:  # another visitor's copy, too, may have the id of a reply that is kept here
             return record
-        live = self._own(visitor_id, reply_id)
+        live = self._open.kept(visitor_id, reply_id)
         if live is not None:
             return replace(record, text=live.reply.text)
         return self._keeper.unsaved(reply_id) or record
@@ -182,11 +168,11 @@ class ReplyService:
         running = self._store.running(visitor_id, conversation_id)
         deadline = self._clock.monotonic() + LONGEST_STOP_SECONDS
         for reply_id in running:  # all are asked before one is waited for
-            live = self._own(visitor_id, reply_id)
+            live = self._open.kept(visitor_id, reply_id)
             if live is None:
                 self._store.request_stop(visitor_id, reply_id)
             else:
-                self._end(live, ReplyState.STOPPED)
+                self._driver.end(live, ReplyState.STOPPED)
         for reply_id in running:
             with suppress(NotFound):  # somebody else was faster
                 self._stop(visitor_id, reply_id, max(deadline - self._clock.monotonic(), 0.0))
@@ -206,9 +192,9 @@ class ReplyService:
         This waits for the storage only where a kept one must end.
         """
         now = self._clock.monotonic()
-        for live in list(self._live.values()):
+        for live in self._open:
             if ending := overdue(live, self._limits, now):
-                self._end(live, *ending)
+                self._driver.end(live, *ending)
             else:
                 nudge(live, self._limits, now)
         self._let_leave(now)
@@ -217,38 +203,28 @@ class ReplyService:
         """Store what is new in all open replies, end those that somebody wants stopped or that have lost their last
         reader, and close orphans.
         """
-        lives = list(self._live.values())
+        lives = list(self._open)
         self._abandon_deserted(lives)
         to_stop, ended_elsewhere = self._keeper.checkpoint(lives)
         for live in to_stop:
-            self._end(live, ReplyState.STOPPED)
+            self._driver.end(live, ReplyState.STOPPED)
         for live in ended_elsewhere:
-            self._end(live, ReplyState.LOST, Lost())
+            self._driver.end(live, ReplyState.LOST, Lost())
         self._keeper.close_orphans()
 
     def refuse_new(self) -> None:
         """Begin no more replies: the server is shutting down."""
-        with self._door:
-            self._shutting_down = True
+        self._open.close()
 
     def interrupt_all(self) -> None:
         """End every open reply, telling its followers that the server shut down."""
         sentence = "The server was restarted before the answer was finished. Please try again."
-        lives = list(self._live.values())
-        ended = [live for live in lives if live.end(ReplyState.INTERRUPTED, error=Interrupted(sentence))]
-        for live in ended:  # no bill goes on while the storage takes the ends of others
-            self._settle(live)
-
-    def _own(self, visitor_id: str, reply_id: str) -> LiveReply | None:
-        live = self._live.get(reply_id)
-        if live is None or live.opening is None or live.opening.visitor_id != visitor_id or not live.is_stored:
-            return None
-        return live
+        self._driver.end_together(self._open, ReplyState.INTERRUPTED, Interrupted(sentence))
 
     def _stop(self, visitor_id: str, reply_id: str, longest_seconds: float) -> ReplyRecord:
-        live = self._own(visitor_id, reply_id)
+        live = self._open.kept(visitor_id, reply_id)
         if live is not None:
-            self._end(live, ReplyState.STOPPED)
+            self._driver.end(live, ReplyState.STOPPED)
             waiting = Follower(live, 0, _stay)
             return waiting.wait_until_settled(longest_seconds) or self.find(visitor_id, reply_id)
         record = self.find(visitor_id, reply_id)
@@ -278,23 +254,7 @@ class ReplyService:
         followed = self._keeper.followed_elsewhere()
         for live in deserted:
             if live.reply.id not in followed and _is_deserted(live):  # somebody may have come meanwhile
-                self._end(live, ReplyState.ABANDONED, Abandoned())
-
-    def _admit(self, live: LiveReply) -> None:
-        with self._door:  # to look and to enter are one
-            if self._shutting_down:
-                raise ShuttingDown("The server is restarting. Please try again in a moment.", retry_after_seconds=5)
-            if len(self._live) >= self._limits.open_replies:
-                raise _busy()
-            self._live[live.reply.id] = live
-
-    def _begin(self, live: LiveReply) -> None:
-        try:
-            live.task = self._runner.start(f"reply-{live.reply.id}", partial(self._drive, live))
-        except RuntimeError as error:
-            busy = _busy()
-            self._end(live, ReplyState.FAILED, busy)
-            raise busy from error
+                self._driver.end(live, ReplyState.ABANDONED, Abandoned())
 
     def _follow(self, live: LiveReply, offset: int) -> Follower:
         follower = Follower(live, offset, self._left)
@@ -307,69 +267,7 @@ class ReplyService:
         was_last = live.part(follower)
         # A kept one may still be followed in another process: the beat asks for that, and ends it.
         if was_last and _ends_with_its_followers(live) and live.opening is None:
-            self._end(live, ReplyState.ABANDONED, Abandoned())
-
-    def _drive(self, live: LiveReply) -> None:
-        """Pull the model's answer into the buffer. Ends in exactly one finish, whatever is raised."""
-        error: ChatError = InternalError()
-        try:
-            stream = self._model.open(live.request)
-            live.attach(stream)
-            # The loop goes on after the end: what the model still does then keeps its connection usable.
-            for event in stream:
-                if live.apply(event, self._clock.monotonic()):
-                    if not isinstance(event, Finished):
-                        live.stop_model()
-                    self._settle(live)
-        except ChatError as raised:
-            error = raised
-        except Exception as raised:
-            error.__cause__ = raised
-            if not live.reply.state.is_final:  # after the end it is only the echo of our own stop
-                log.exception("The driver of reply %s failed", live.reply.id)
-        finally:
-            self._end(live, ReplyState.FAILED, error)
-
-    def _end(
-        self,
-        live: LiveReply,
-        state: ReplyState,
-        error: ChatError | None = None,
-        finish_reason: str | None = None,
-    ) -> None:
-        if live.end(state, error=error, finish_reason=finish_reason):
-            self._settle(live)
-
-    def _settle(self, live: LiveReply) -> None:
-        """Store how a reply ended, and tell its followers. Called once, by whoever ended it."""
-        outcome = self._keeper.finish(live, self._outcome(live))
-        self._live.pop(live.reply.id, None)
-        live.settle(outcome)
-        reply_line.write(live, outcome, self._clock.monotonic())
-
-    def _outcome(self, live: LiveReply) -> ReplyRecord:
-        reply = live.reply
-        bill = self._bill(live)
-        return replace(
-            live.record,
-            state=reply.state,
-            text=reply.text,
-            finish_reason=reply.finish_reason,
-            usage=bill.usage if bill else None,
-            cost=bill.cost if bill else None,
-            error=reply.error,
-        )
-
-    def _bill(self, live: LiveReply) -> Bill | None:
-        """Return what the reply cost; None where nothing was asked of the provider, or nobody knows."""
-        reply = live.reply
-        if reply.state is ReplyState.FAILED and not reply.started:
-            return None
-        try:
-            return self._accountant.bill(live.request, reply.text, reply.usage)
-        except Exception:  # a reply that was never settled would keep its readers waiting for ever
-            log.exception("What reply %s cost could not be told", reply.id)
-            return None
+            self._driver.end(live, ReplyState.ABANDONED, Abandoned())
 
 
 def _ends_with_its_followers(live: FollowedReply) -> TypeGuard[LiveReply]:
@@ -382,7 +280,3 @@ def _is_deserted(live: LiveReply) -> bool:
 
 def _stay(_: Follower) -> None:
     """A follower that was never counted need not be counted out."""
-
-
-def _busy() -> AtCapacity:
-    return AtCapacity("The server is busy with other answers. Please try again soon.", retry_after_seconds=5)

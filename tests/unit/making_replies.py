@@ -11,6 +11,7 @@ from chatapp.adapters.fake_chat import FakeChatModel
 from chatapp.adapters.memory import MemoryConversationStore, MemoryDatabase, MemoryReplyStore, MemoryVisitorStore
 from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.catalog import ModelCatalog
+from chatapp.domain.driving import Driver
 from chatapp.domain.entities import ChatRequest, Conversation, Role
 from chatapp.domain.errors import StorageUnavailable
 from chatapp.domain.events import Event
@@ -18,6 +19,7 @@ from chatapp.domain.keeping import Keeper
 from chatapp.domain.kept import Asked, KeptMessage, Opening, Piece
 from chatapp.domain.live import Follower
 from chatapp.domain.mirrors import Mirrors
+from chatapp.domain.open_replies import OpenReplies
 from chatapp.domain.ports import ChatModel, Runner
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.reply import OnDisconnect, ReplyRecord
@@ -59,13 +61,20 @@ class Stage:
         catalog = ModelCatalog([CARD], CARD.id, lambda: NOON.date(), dates_apply=False)
         self.keeper = Keeper(store, catalog, self.accountant, self.clock, self.owner)
         self.mirrors = Mirrors(store, self.clock, self.limits)
+        open_replies = OpenReplies(self.limits.open_replies)
         self.replies = ReplyService(
-            model=self.other_model or self.fake,
-            accountant=self.accountant,
+            open_replies=open_replies,
+            driver=Driver(
+                model=self.other_model or self.fake,
+                accountant=self.accountant,
+                keeper=self.keeper,
+                runner=self.runner,
+                clock=self.clock,
+                open_replies=open_replies,
+            ),
             store=store,
             keeper=self.keeper,
             mirrors=self.mirrors,
-            runner=self.runner,
             clock=self.clock,
             new_id=lambda: f"r{next(self.ids)}",
             limits=self.limits,
