@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +9,7 @@ from enum import StrEnum
 import requests
 
 from chatapp.adapters.sql.revisions import BadDatabase
+from chatapp.adapters.system import port_trouble
 from chatapp.bootstrap import build_container, require_catalog, storage_tools
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.entities import ModelCard, ProviderModel
@@ -52,23 +52,6 @@ def examine(settings: Settings) -> list[Finding]:
         if key.verdict is Verdict.GOOD:
             findings += _provider(container.model_directory(), catalog)
     return [*findings, *_storage(settings), _port(settings), *_exposure(settings)]
-
-
-def address(settings: Settings) -> str:
-    """Return where the server of these settings can be reached from this machine."""
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - only compared
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
-
-
-def port_trouble(settings: Settings) -> str | None:
-    """Return why the server could not listen where it should, as a sentence; None if it could."""
-    try:
-        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((settings.host, settings.port))
-    except OSError as error:
-        return f"Port {settings.port} on {settings.host} cannot be used: {error.strerror or error}."
-    return None
 
 
 def _key(settings: Settings) -> Finding:
@@ -170,11 +153,11 @@ def _storage(settings: Settings) -> Iterator[Finding]:
 
 
 def _port(settings: Settings) -> Finding:
-    trouble = port_trouble(settings)
+    trouble = port_trouble(settings.host, settings.port)
     if trouble is None:
         return Finding(Verdict.GOOD, f"Port {settings.port} on {settings.host} is free.")
     if _is_running(settings):
-        return Finding(Verdict.GOOD, f"The server is running at {address(settings)}.")
+        return Finding(Verdict.GOOD, f"The server is running at {settings.address}.")
     return Finding(Verdict.WRONG, trouble, "Set CHATAPP_PORT to another one, or end what uses it.")
 
 
@@ -186,7 +169,7 @@ def _is_running(settings: Settings) -> bool:
 
 def _says_who_it_is(here: requests.Session, settings: Settings) -> bool:
     try:
-        told = here.get(f"{address(settings)}/health", timeout=2).json()
+        told = here.get(f"{settings.address}/health", timeout=2).json()
     except (requests.RequestException, ValueError):
         return False
     return isinstance(told, dict) and told.get("service") == SERVICE_NAME

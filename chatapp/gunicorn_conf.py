@@ -32,9 +32,22 @@ LAST_WORDS_SECONDS = 1.0
 UNSENT_BYTES = 131_072
 
 
+def _require_startable() -> None:
+    """Import what the workers need, before they are forked: they share its memory, and a new one is there at once.
+
+    And say in one sentence what would fail in each of them.
+    """
+    from chatapp.bootstrap import require_startable
+    from chatapp.web.assets import AssetsMissing
+
+    try:
+        require_startable(_settings)
+    except (BadSettings, AssetsMissing) as error:
+        sys.exit(f"Error: {error}")
+
+
 def on_starting(_: Any) -> None:
-    """Import what the workers need, before they are forked: they share its memory, and a new one is there at once."""
-    importlib.import_module("chatapp.bootstrap")
+    """Import the rest of it."""
     if not _settings.is_fake:
         importlib.import_module("chatapp.adapters.openai_chat")
     # Else each of them would write into all of it when it looks for garbage, and have it copied.
@@ -108,6 +121,8 @@ except BadSettings as error:
 if _settings.worker_class is WorkerClass.GEVENT:
     # Before anything is imported that would keep the unpatched parts of the standard library.
     importlib.import_module("gevent.monkey").patch_all()
+
+_require_startable()
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.workers

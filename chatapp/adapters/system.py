@@ -1,10 +1,11 @@
-"""The machine: its clock, its threads, its random numbers. Under gevent's workers the threads are greenlets."""
+"""The machine: its clock, threads, random numbers and ports. Under gevent's workers the threads are greenlets."""
 
 from __future__ import annotations
 
 import _thread
 import logging
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -128,3 +129,14 @@ def new_id() -> str:
     fraction = (rest << 12) // NANOSECONDS_A_MILLISECOND
     number = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62)
     return f"{number:032x}"
+
+
+def port_trouble(host: str, port: int) -> str | None:
+    """Return why a server could not listen there, as a sentence; None if it could."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        return f"Port {port} on {host} cannot be used: {error.strerror or error}."
+    return None

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
 from chatapp import __version__
-from chatapp.cli.ask import ask
-from chatapp.cli.db import db
-from chatapp.cli.doctor import doctor
-from chatapp.cli.fake import fake
-from chatapp.cli.serve import serve
+
+COMMANDS = ("ask", "db", "doctor", "fake", "serve")
 
 
-@click.group()
+class Commands(click.Group):
+    """Imports a command when somebody asks for it: what one needs would take the others half a second and more."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"chatapp.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=Commands)
 @click.version_option(__version__, prog_name="chatapp")
 def main() -> None:
     """A chat page, a chat widget and an API for OpenAI models, over your own key."""
-
-
-for command in (serve, doctor, ask, fake, db):
-    main.add_command(command)

@@ -6,7 +6,6 @@ import click
 
 from chatapp.cli.start import settings
 from chatapp.client import ChatClient, ChatError
-from chatapp.doctor import address
 
 
 @click.command()
@@ -17,7 +16,7 @@ from chatapp.doctor import address
 def ask(message: str, url: str | None, model: str | None, system: str | None) -> None:
     """Ask MESSAGE and show the answer as it comes."""
     if url is None:
-        url = address(settings())
+        url = settings().address
     try:
         with ChatClient(url).stream(message, model=model, system=system) as answer:
             for text in answer:

@@ -9,11 +9,11 @@ import sys
 import click
 
 from chatapp.adapters.log_lines import JsonLines, TextLines, logging_config
-from chatapp.bootstrap import prepare_storage, require_startable
+from chatapp.adapters.sql.preparing import prepare
+from chatapp.adapters.sql.revisions import BadDatabase
+from chatapp.adapters.system import port_trouble
 from chatapp.cli.start import raise_open_files, settings
-from chatapp.doctor import port_trouble
-from chatapp.settings import BadSettings, Settings
-from chatapp.web.assets import AssetsMissing
+from chatapp.settings import Settings
 
 
 @click.command()
@@ -34,15 +34,14 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 
 
 def _require_startable(chosen: Settings) -> None:
-    """Say in one sentence here what the server itself would say in many lines, and several times."""
-    try:
-        require_startable(chosen)
-    except (BadSettings, AssetsMissing) as error:
-        raise click.ClickException(str(error)) from error
-    if trouble := port_trouble(chosen):
+    """Say in one sentence here what the server itself would say in many lines, and several times.
+
+    What needs more than this to be imported, it says by itself, and as briefly (``gunicorn_conf``).
+    """
+    if trouble := port_trouble(chosen.host, chosen.port):
         raise click.ClickException(f"{trouble} Set CHATAPP_PORT to another one, or end what uses it.")
     logging.config.dictConfig(logging_config(TextLines if sys.stderr.isatty() else JsonLines))
     try:  # last, as a server that runs already must not lose its tables
-        prepare_storage(chosen)
-    except BadSettings as error:
+        prepare(chosen.database_address)
+    except BadDatabase as error:
         raise click.ClickException(str(error)) from error

@@ -210,6 +210,12 @@ class Settings:
         return "Fake" if self.is_fake else "OpenAI"
 
     @property
+    def address(self) -> str:
+        """Return where the server can be reached from this machine."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
     def database_address(self) -> str:
         """Return the URL of the database in use, which may hold a password."""
         return self.database_url or sqlite_url(self.data_dir / DATABASE_FILE)

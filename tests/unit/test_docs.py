@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp.cli import main
+from chatapp.cli import COMMANDS
 from chatapp.settings import Settings, settings_table
 from chatapp.web.errors import HTTP_ERRORS, STATUS_BY_CODE
 from chatapp.web.info import ENDPOINTS
@@ -60,6 +60,6 @@ def test_the_docs_tell_the_bounds_of_a_request() -> None:
         assert f"{bound:,}" in API
 
 
-@pytest.mark.parametrize("command", main.commands)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_readme_names_every_command(command: str) -> None:
     assert f"chatapp {command}" in README
