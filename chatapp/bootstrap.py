@@ -173,6 +173,7 @@ def _options(settings: Settings) -> WebOptions:
         ),
         allowed_origins=settings.allowed_origins,
         allowed_hosts=settings.allowed_hosts,
+        trusted_proxies=settings.trusted_proxies,
         provider_name=settings.provider_name,
         log_key=settings.log_key.encode()[:LONGEST_LOG_KEY_BYTES] if settings.log_key else secrets.token_bytes(16),
     )

@@ -145,7 +145,8 @@ preload_app = False
 control_socket_disable = True
 
 # By default gunicorn lets whoever connects from this machine, a proxy's callers too, rewrite scheme and path.
-forwarded_allow_ips = ""
+forwarded_allow_ips = ",".join(_settings.trusted_proxies)
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 forwarder_headers = ""
 
 accesslog = None

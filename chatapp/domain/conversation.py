@@ -272,5 +272,6 @@ def _not_found() -> NotFound:
 
 
 def _digest(conversation_id: str, ask: Ask) -> str:
-    said = (conversation_id, ask.message, ask.answer_to, ask.under_leaf or ask.parent_id, ask.model_id)
+    place = ask.under_leaf or ask.parent_id
+    said = (conversation_id, ask.message, ask.answer_to, place, ask.model_id, ask.on_disconnect.value)
     return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()

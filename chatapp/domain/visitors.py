@@ -11,6 +11,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from chatapp.domain.errors import NotFound, RateLimited, StorageUnavailable, Unauthorized
@@ -29,6 +30,14 @@ NEW_VISITORS_AN_HOUR = 100
 SECONDS_AN_HOUR = 3600
 REMOVALS_EVERY_SECONDS = 600.0
 REMOVALS_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whose token it is, and the one to keep in its place from now on, where it is time for that."""
+
+    visitor_id: str
+    new_token: str | None = None
 
 
 class VisitorService:
@@ -54,10 +63,15 @@ class VisitorService:
         self._keys: Mapping[str, bytes] = {}
         self._keys_read_at = 0.0
         self._removed_at = 0.0
+        self._has_more_to_remove = False
         self._lock = threading.Lock()
 
-    def recognise(self, token: str) -> str | None:
-        """Return whose token it is; None if it is not good, or no longer."""
+    def recognise(self, token: str) -> Known | None:
+        """Return whose token it is; None if it is not good, or no longer.
+
+        It is time for a new one when this one is signed with an older key, and every now and then: browsers keep a
+        cookie so long after it was set.
+        """
         visitor_id, _, rest = token.partition(".")
         key_id, _, signature = rest.partition(".")
         key = self._known_keys().get(key_id) or self._read_keys().get(key_id)
@@ -67,10 +81,12 @@ class VisitorService:
         if seen_at is None:
             return None
         now = self._clock.now()
-        if now - seen_at > SEEN_EVERY:
+        is_time = now - seen_at > SEEN_EVERY
+        if is_time:
             with suppress(StorageUnavailable):  # who only reads is not held up by it
                 self._store.note_seen(visitor_id, now)
-        return visitor_id
+        is_old = key_id != list(self._known_keys())[-1]
+        return Known(visitor_id, self.token_of(visitor_id) if is_time or is_old else None)
 
     def require(self, token: str) -> str:
         """Return whose token it is.
@@ -78,10 +94,10 @@ class VisitorService:
         Raises:
             Unauthorized: it is not good, or no longer.
         """
-        visitor_id = self.recognise(token)
-        if visitor_id is None:
+        known = self.recognise(token)
+        if known is None:
             raise Unauthorized
-        return visitor_id
+        return known.visitor_id
 
     def welcome(self) -> str:
         """Return a new visitor."""
@@ -108,10 +124,6 @@ class VisitorService:
         key_id, key = list(self._read_keys().items())[-1]  # one that was just forgotten would be good for nothing
         return f"{visitor_id}.{key_id}.{_signature(visitor_id, key)}"
 
-    def is_newest(self, token: str) -> bool:
-        """Tell whether a good token is signed with the newest key."""
-        return token.split(".")[1] == list(self._known_keys())[-1]
-
     def forget(self, visitor_id: str) -> None:
         """Stop what runs for a visitor, and remove everything that belongs to them."""
         self._replies.stop_all(visitor_id)
@@ -137,11 +149,13 @@ class VisitorService:
     def beat(self) -> None:
         """Remove visitors who have not been here for too long, some of them from time to time."""
         now = self._clock.monotonic()
-        if now - self._removed_at < REMOVALS_EVERY_SECONDS:
+        if now - self._removed_at < REMOVALS_EVERY_SECONDS and not self._has_more_to_remove:
             return
-        self._removed_at = now
-        for visitor_id in self._store.unseen_since(self._oldest_allowed(), REMOVALS_AT_ONCE):
+        self._removed_at, self._has_more_to_remove = now, False
+        unseen = self._store.unseen_since(self._oldest_allowed(), REMOVALS_AT_ONCE)
+        for visitor_id in unseen:
             self.forget(visitor_id)
+        self._has_more_to_remove = len(unseen) == REMOVALS_AT_ONCE
 
     def _oldest_allowed(self) -> datetime:
         """Return since when visitors must have been seen; without retention, only removals are brought to their end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
@@ -91,3 +92,14 @@ def listed(item: re.Pattern[str], words: str, *, star: bool = False) -> Callable
 
 origins = listed(ORIGIN, "*, none, or origins like https://shop.example with commas between them", star=True)
 hosts = listed(HOST_NAME, "host names like chat.example.com, with commas between them")
+
+
+def proxies(value: str) -> tuple[str, ...]:
+    """Take addresses and networks with commas between them, or ``*``."""
+    items = tuple(part.strip() for part in value.split(",") if part.strip())
+    if items == ("*",):
+        return items
+    try:
+        return tuple(str(ip_network(item)) for item in items)
+    except ValueError:
+        raise ValueError("*, or addresses and networks like 10.0.0.0/8, with commas between them") from None

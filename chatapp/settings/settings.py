@@ -132,6 +132,13 @@ class Settings:
     allowed_hosts: tuple[str, ...] = _setting(
         "CHATAPP_ALLOWED_HOSTS", parse.hosts, (), "Host names it answers to, with commas between them; empty: all."
     )
+    trusted_proxies: tuple[str, ...] = _setting(
+        "CHATAPP_TRUSTED_PROXIES",
+        parse.proxies,
+        (),
+        "Proxies that are believed who asks, and whether by https: addresses or networks with commas between them, or "
+        "`*` for whoever connects; empty: nobody.",
+    )
     contact_phone: str = _setting("CHATAPP_CONTACT_PHONE", parse.text, "+91 83406 00849", "Shown in the footer.")
     contact_email: str = _setting(
         "CHATAPP_CONTACT_EMAIL", parse.text, "mdazruddin.dilansari@gmail.com", "Shown in the footer."

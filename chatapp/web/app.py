@@ -25,6 +25,7 @@ from chatapp.web.delivery import Pseudonyms
 from chatapp.web.kept import conversations, ids, replies, transfer
 from chatapp.web.kept import visitors as kept_visitors
 from chatapp.web.pages import Site
+from chatapp.web.proxies import Proxies
 from chatapp.web.visitors import Visitors
 
 
@@ -49,6 +50,7 @@ class WebOptions:
     body_limits: BodyLimits
     allowed_origins: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
+    trusted_proxies: tuple[str, ...]
     provider_name: str
     log_key: bytes
 
@@ -68,6 +70,7 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     """Return the application; several of them live side by side in one process."""
     app = _App("chatapp.web", static_folder=None)
     app.json = _Json(app)
+    app.wsgi_app = Proxies(options.trusted_proxies).in_front_of(app.wsgi_app)  # type: ignore[assignment,method-assign]
     limits = options.body_limits
     app.extensions[BODY_READER] = BodyReader(services.watch, limits.body_bytes, limits.values, limits.body_seconds)
     app.url_map.converters["id"] = ids.IdConverter

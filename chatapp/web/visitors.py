@@ -102,11 +102,8 @@ class Visitors:
         if request.method not in READING:
             require_own_page(request)
         cookie = _cookie(request)
-        visitor_id = self._service.recognise(cookie) if cookie else None
-        if cookie is None or visitor_id is None:
-            return Visit()
-        is_signed_anew = not self._service.is_newest(cookie)
-        return Visit(visitor_id, cookie=self._service.token_of(visitor_id) if is_signed_anew else None)
+        known = self._service.recognise(cookie) if cookie else None
+        return Visit(known.visitor_id, cookie=known.new_token) if known else Visit()
 
 
 def _visit() -> Visit:

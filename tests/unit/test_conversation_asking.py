@@ -22,7 +22,7 @@ from chatapp.domain.errors import (
 )
 from chatapp.domain.kept import Asked, KeptMessage, Opening
 from chatapp.domain.live import Follower
-from chatapp.domain.reply import ReplyState
+from chatapp.domain.reply import OnDisconnect, ReplyState
 from chatapp.domain.upkeep import ReplyLimits
 from tests.samples import once
 from tests.unit.deterministic import InlineRunner, Meanwhile, SteppedRunner
@@ -378,6 +378,7 @@ def test_the_same_client_id_attaches_also_after_the_end(runner: Callable[[], Any
         pytest.param({"model_id": "gpt-4o"}, id="model"),
         pytest.param({"parent_id": None, "under_leaf": False}, id="place"),
         pytest.param({"parent_id": "True", "under_leaf": False}, id="a parent of a strange name"),
+        pytest.param({"on_disconnect": OnDisconnect.CANCEL}, id="what happens when nobody follows it"),
     ],
 )
 def test_the_same_client_id_is_refused_for_another_question(other: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from chatapp.domain.visitors import (
     REMOVALS_EVERY_SECONDS,
     SECONDS_AN_HOUR,
     SEEN_EVERY,
+    Known,
     VisitorService,
     new_key,
 )
@@ -112,9 +113,8 @@ def test_a_new_visitor_is_recognised_by_their_token() -> None:
     house = House()
     made = token(house)
 
-    assert (house.visitors.recognise(made), house.visitors.require(made)) == ("v1", "v1")
-    assert house.another_process().recognise(made) == "v1"
-    assert house.visitors.is_newest(made)
+    assert (house.visitors.recognise(made), house.visitors.require(made)) == (Known("v1"), "v1")
+    assert house.another_process().recognise(made) == Known("v1")
 
 
 def test_a_token_tampered_with_anywhere_is_not_good() -> None:
@@ -163,15 +163,16 @@ def test_the_token_of_a_removed_visitor_is_not_good() -> None:
     assert house.visitors.recognise(made) is None
 
 
-def test_a_token_signed_with_an_older_key_stays_good_but_is_not_the_newest() -> None:
+def test_a_token_signed_with_an_older_key_stays_good_and_a_new_one_comes_in_its_place() -> None:
     house = House()
     old = token(house)
 
     house.rotate()
     house.advance(KEYS_GOOD_FOR_SECONDS + 1)
 
-    assert (house.visitors.recognise(old), house.visitors.is_newest(old)) == ("v1", False)
-    assert house.visitors.is_newest(house.visitors.token_of("v1"))
+    new = house.visitors.token_of("v1")
+    assert new != old
+    assert (house.visitors.recognise(old), house.visitors.recognise(new)) == (Known("v1", new), Known("v1"))
 
 
 def test_a_token_signed_with_a_forgotten_key_is_not_good_any_more() -> None:
@@ -179,11 +180,11 @@ def test_a_token_signed_with_a_forgotten_key_is_not_good_any_more() -> None:
     old = token(house)
 
     house.rotate(forget_others=True)
-    assert house.visitors.recognise(old) == "v1"
+    assert house.visitors.require(old) == "v1"
     house.advance(KEYS_GOOD_FOR_SECONDS + 1)
 
     assert house.visitors.recognise(old) is None
-    assert house.visitors.recognise(house.visitors.token_of("v1")) == "v1"
+    assert house.visitors.require(house.visitors.token_of("v1")) == "v1"
 
 
 def test_keys_are_read_again_after_a_while_and_not_before() -> None:
@@ -207,9 +208,7 @@ def test_a_token_that_another_process_has_signed_with_a_newer_key_is_recognised_
 
     newer = house.another_process().token_of("v1")
 
-    assert not house.visitors.is_newest(newer)
-    assert house.visitors.recognise(newer) == "v1"
-    assert house.visitors.is_newest(newer)
+    assert house.visitors.recognise(newer) == Known("v1")
 
 
 def test_no_new_token_is_signed_with_a_key_that_was_just_forgotten() -> None:
@@ -220,7 +219,7 @@ def test_no_new_token_is_signed_with_a_key_that_was_just_forgotten() -> None:
     made = token(house)
     house.advance(KEYS_GOOD_FOR_SECONDS + 1)
 
-    assert house.visitors.recognise(made) == "v2"
+    assert house.visitors.require(made) == "v2"
 
 
 def test_keys_that_were_read_before_do_not_take_the_place_of_newer_ones() -> None:
@@ -244,10 +243,19 @@ def test_a_visitor_is_recognised_while_visits_cannot_be_noted() -> None:
 
     house.advance(SEEN_EVERY.total_seconds() + 1)
 
-    assert house.visitors.recognise(made) == "v1"
+    assert house.visitors.require(made) == "v1"
     house.store.is_locked = False
     house.visitors.recognise(made)
     assert len(house.store.noted) == 1
+
+
+def test_who_comes_again_is_given_their_token_anew_so_that_their_browser_keeps_it() -> None:
+    house = House()
+    made = token(house)
+
+    house.advance(SEEN_EVERY.total_seconds() + 1)
+
+    assert [house.visitors.recognise(made) for _ in range(2)] == [Known("v1", made), Known("v1")]
 
 
 def test_a_visit_is_noted_at_most_every_twelve_hours() -> None:
@@ -380,15 +388,34 @@ def test_a_removal_that_was_cut_short_is_brought_to_its_end(retention_days: int)
     assert house.store.cut_short == set()
 
 
-def test_removals_come_some_at_a_time_and_from_time_to_time() -> None:
+def test_removals_come_some_at_a_time_until_none_is_left() -> None:
     house = House(retention_days=1)
-    visitors = [house.visitors.welcome() for _ in range(REMOVALS_AT_ONCE + 5)]
+    visitors = [house.visitors.welcome() for _ in range(2 * REMOVALS_AT_ONCE + 5)]
     house.advance(2 * A_DAY_SECONDS)
     left = []
 
     for _ in range(4):
         house.visitors.beat()
         left.append(sum(house.is_here(visitor_id) for visitor_id in visitors))
-        house.advance(REMOVALS_EVERY_SECONDS / 2)
+        house.advance(1)
 
-    assert left == [5, 5, 0, 0]
+    assert left == [REMOVALS_AT_ONCE + 5, 5, 0, 0]
+
+
+def test_removals_are_looked_for_from_time_to_time() -> None:
+    house = House(retention_days=1)
+    house.advance(REMOVALS_EVERY_SECONDS)
+    house.visitors.beat()
+    visitor_id = house.visitors.welcome()
+    house.advance(2 * A_DAY_SECONDS)
+    house.visitors.beat()
+    late = house.visitors.welcome()
+    house.store.add(late + "x", NOON)
+
+    house.advance(REMOVALS_EVERY_SECONDS / 2)
+    house.visitors.beat()
+    too_early = house.is_here(late + "x")
+    house.advance(REMOVALS_EVERY_SECONDS / 2)
+    house.visitors.beat()
+
+    assert (house.is_here(visitor_id), too_early, house.is_here(late + "x")) == (False, True, False)
