@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from chatapp.domain.reply import ReplyRecord
     from chatapp.domain.search import Query
 
+CHARACTERS_A_PAGE = 1_000_000
+"""A page of messages ends with the one that brings it there: an imported one may be very long."""
+
 
 class ReplyStore(Protocol):
     """Keeps replies, also while they are made. ``owner`` is the process that makes one; nobody else may change it."""
@@ -116,9 +119,13 @@ class ConversationStore(Protocol):
     def message(self, visitor_id: str, message_id: str) -> KeptMessage | None:
         """Return one message, without its siblings."""
 
-    def branch(self, visitor_id: str, leaf_id: str, limit: int) -> Sequence[KeptMessage]:
+    def branch(
+        self, visitor_id: str, leaf_id: str, limit: int, characters: int = CHARACTERS_A_PAGE
+    ) -> Sequence[KeptMessage]:
         """Return at most ``limit`` messages that lead to ``leaf_id``, that one last; with their siblings. Nothing if
         there is no such message.
+
+        They are fewer where those that come after one have so many ``characters`` already.
         """
 
     def history(self, visitor_id: str, leaf_id: str) -> Sequence[Message]:

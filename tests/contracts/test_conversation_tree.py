@@ -142,3 +142,13 @@ def test_a_branch_of_very_many_messages_is_whole(kept: Storage) -> None:
     assert [each.content for each in kept.conversations.history(ALICE, "m1200")] == [f"text of {each}" for each in ids]
     assert kept.conversations.delete(ALICE, "long")
     assert kept.conversations.message(ALICE, "m600") is None
+
+
+@pytest.mark.parametrize(("characters", "count"), [(1, 1), (10, 1), (11, 2), (31, 4)])
+def test_a_page_of_long_messages_ends_earlier(kept: Storage, characters: int, count: int) -> None:
+    messages = [message(f"m{number}", f"m{number - 1}" if number else None, "äöü€" + 6 * "x") for number in range(5)]
+    kept.archive.add(ALICE, [whole(conversation("long"), *messages)])
+
+    found = [each.id for each in kept.conversations.branch(ALICE, "m4", 10, characters)]
+    assert found == ["m0", "m1", "m2", "m3", "m4"][-count:]
+    assert len(kept.conversations.history(ALICE, "m4")) == 5

@@ -14,6 +14,7 @@ from chatapp.domain.entities import Conversation, Message
 from chatapp.domain.errors import NotFound
 from chatapp.domain.kept import Changes, Found, KeptMessage
 from chatapp.domain.search import Query
+from chatapp.domain.stores import CHARACTERS_A_PAGE
 
 T = TypeVar("T")
 
@@ -74,10 +75,18 @@ class MemoryConversationStore:
             stored = self._database.messages.get((visitor_id, message_id))
             return None if stored is None else stored.message
 
-    def branch(self, visitor_id: str, leaf_id: str, limit: int) -> Sequence[KeptMessage]:
+    def branch(
+        self, visitor_id: str, leaf_id: str, limit: int, characters: int = CHARACTERS_A_PAGE
+    ) -> Sequence[KeptMessage]:
         """Return at most ``limit`` messages that lead to ``leaf_id``, that one last; with their siblings."""
         tree = self._tree_around(visitor_id, leaf_id)
-        return [] if tree is None else list(islice(tree.upwards(leaf_id), limit))[::-1]
+        found: list[KeptMessage] = []
+        for message in islice(tree.upwards(leaf_id) if tree else (), limit):
+            found.insert(0, message)
+            characters -= len(message.text)
+            if characters <= 0:
+                break
+        return found
 
     def history(self, visitor_id: str, leaf_id: str) -> Sequence[Message]:
         """Return all messages that lead to ``leaf_id``, that one last, as a model is told them."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, String, bindparam, func, insert, literal, select, tuple_, update
 
 from chatapp.adapters.sql.database import Clash, Database, milliseconds
 from chatapp.adapters.sql.deleting import delete_conversation
@@ -21,6 +21,7 @@ from chatapp.domain.errors import NotFound
 from chatapp.domain.kept import Changes, Found, KeptMessage
 from chatapp.domain.reply import ReplyState
 from chatapp.domain.search import Query
+from chatapp.domain.stores import CHARACTERS_A_PAGE
 
 THIS = (conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation"))
 FIND = Prepared(select(conversations).where(*THIS))
@@ -57,16 +58,21 @@ ROOTS = (
 
 
 def _upward() -> Any:
-    """Return the ids on the way from a leaf to its root, with how far they are from the leaf."""
+    """Return the ids on the way from a leaf to its root, with how far they are from the leaf.
+
+    The way ends after so many messages, or with the one that makes it so many characters long.
+    """
+    length = func.length(messages.c.text)
     way = (
-        select(messages.c.id, messages.c.parent_id, literal(1).label("distance"))
+        select(messages.c.id, messages.c.parent_id, literal(1).label("distance"), length.label("characters"))
         .where(messages.c.visitor_id == bindparam("visitor"), messages.c.id == bindparam("leaf"))
         .cte("way", recursive=True)
     )
-    above = select(messages.c.id, messages.c.parent_id, way.c.distance + 1).where(
+    above = select(messages.c.id, messages.c.parent_id, way.c.distance + 1, way.c.characters + length).where(
         messages.c.visitor_id == bindparam("visitor"),
         messages.c.id == way.c.parent_id,
         way.c.distance < bindparam("most"),
+        way.c.characters < bindparam("characters"),
     )
     return way.union_all(above)
 
@@ -171,10 +177,12 @@ class SqlConversationStore:
             row = MESSAGE.first(connection, {"visitor": visitor_id, "message": message_id})
             return None if row is None else message_of(row, _running_texts(connection, [row]).get(row.position))
 
-    def branch(self, visitor_id: str, leaf_id: str, limit: int) -> Sequence[KeptMessage]:
+    def branch(
+        self, visitor_id: str, leaf_id: str, limit: int, characters: int = CHARACTERS_A_PAGE
+    ) -> Sequence[KeptMessage]:
         """Return at most ``limit`` messages that lead to ``leaf_id``, that one last; with their siblings."""
         with self._database.reading() as connection:
-            values = {"visitor": visitor_id, "leaf": leaf_id, "most": limit}
+            values = {"visitor": visitor_id, "leaf": leaf_id, "most": limit, "characters": characters}
             rows = connection.execute(BRANCH, values).all()
             if not rows:
                 return ()
@@ -189,7 +197,8 @@ class SqlConversationStore:
         above: str | None = leaf_id
         while above is not None:
             with self._database.reading() as connection:
-                rows = HISTORY.all(connection, {"visitor": visitor_id, "leaf": above, "most": MESSAGES_AT_ONCE})
+                part = {"leaf": above, "most": MESSAGES_AT_ONCE, "characters": CHARACTERS_A_PAGE}
+                rows = HISTORY.all(connection, {"visitor": visitor_id, **part})
                 texts = _running_texts(connection, rows)
             parts.append([Message(Role(row.role), texts.get(row.position, row.text)) for row in rows])
             above = rows[0].parent_id if rows else None
