@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Flask
@@ -15,7 +16,7 @@ from chatapp.adapters.sql.tools import StorageTools
 from chatapp.adapters.system import Pulse
 from chatapp.container import Container
 from chatapp.domain.catalog import ModelCatalog
-from chatapp.domain.errors import UnknownModel
+from chatapp.domain.errors import StorageUnavailable, UnknownModel
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.visitors import new_key
 from chatapp.fake.script_file import BadScript
@@ -101,6 +102,14 @@ def prepare_storage(settings: Settings) -> Upgrade | None:
         raise BadSettings(str(error)) from error
 
 
+def close_storage(settings: Settings) -> None:
+    """Have SQLite write its log back into the file and remove it, as it does when the last one closes the file."""
+    database = Database(settings.database_address)
+    with suppress(StorageUnavailable):
+        database.write_back()
+    database.close()
+
+
 def storage_tools(settings: Settings) -> StorageTools:
     """Return what looks after the database."""
     return StorageTools(settings.database_address)
@@ -110,10 +119,10 @@ def rotate_key(settings: Settings, *, forget_old: bool) -> None:
     """Have tokens signed with a new key; what older keys have signed stays good, unless they are forgotten.
 
     Raises:
-        BadSettings: the database cannot be used.
+        BadDatabase: it cannot be used, is not there yet or not up to date.
         StorageUnavailable: it cannot be written now.
     """
-    prepare_storage(settings)
+    storage_tools(settings).require_current()
     container = build_container(settings)
     container.visitor_store().add_key(*new_key(), forget_others=forget_old)
     container.database().close()

@@ -106,6 +106,13 @@ def when_ready(server: Any) -> None:
     server.log.info("Open %s in your browser; Ctrl+C stops the server.", url)
 
 
+def on_exit(_: Any) -> None:
+    """Have everything stand in one file again, now that the workers have left it."""
+    from chatapp.bootstrap import close_storage
+
+    close_storage(_settings)
+
+
 def _who() -> str:
     if _settings.is_fake:
         how = "CHATAPP_LLM is “fake”" if _settings.api_key else "set OPENAI_API_KEY_CYB_SEC to talk to OpenAI"

@@ -21,7 +21,7 @@ from chatapp.settings import BadSettings
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-CHECKS = 4
+CHECKS = 5
 
 
 @click.group()
@@ -59,6 +59,14 @@ def check() -> None:
     if report.problems:
         raise SystemExit(1)
     click.echo("ok     Nothing is wrong.")
+
+
+@db.command()
+def reindex() -> None:
+    """Make the index anew that conversations are searched by."""
+    with _tools() as tools, _progress("Indexing") as show:
+        entries = tools.reindex(show)
+    click.echo(f"The search index was made anew, with {entries:,} messages and titles.")
 
 
 @db.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from chatapp.domain.composing import Composer, Turn
 from chatapp.domain.cursors import after_cursor, below_cursor, cursor_after, cursor_below
 from chatapp.domain.entities import ChatRequest, Conversation, Message, Role
 from chatapp.domain.errors import Detail, InvalidRequest, NotFound
-from chatapp.domain.kept import Asked, Changes, KeptMessage, Opening
+from chatapp.domain.kept import Asked, Changes, Found, KeptMessage, Opening
 from chatapp.domain.live import Follower
 from chatapp.domain.ports import Clock
 from chatapp.domain.replies import ReplyService
@@ -20,6 +21,9 @@ from chatapp.domain.reply import OnDisconnect
 from chatapp.domain.search import Query, snippet
 from chatapp.domain.stores import ConversationStore, ReplyStore
 from chatapp.domain.titles import title_of
+
+LONG_TEXT_CHARACTERS = 5_000
+A_BREATH_SECONDS = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +197,7 @@ class ConversationService:
         found = self._store.search(visitor_id, query, below_cursor(cursor), limit + 1)
         more = len(found) > limit
         shown = found[:limit]
-        entries = [Listed(each.conversation, snippet(each.text, query)) for each in shown]
-        return Page(entries, cursor_below(shown[-1].position) if more else None)
+        return Page([_listed(each, query) for each in shown], cursor_below(shown[-1].position) if more else None)
 
     def _context(self, visitor_id: str, conversation: Conversation, ask: Ask) -> tuple[str | None, Sequence[Message]]:
         """Return under which message the new one stands (or which one is answered again), and all that was said."""
@@ -265,6 +268,12 @@ class ConversationService:
         if message is None or message.conversation_id != conversation_id:
             raise NotFound("There is no such message in this conversation.")
         return message
+
+
+def _listed(found: Found, query: Query) -> Listed:
+    if len(found.text) > LONG_TEXT_CHARACTERS:
+        time.sleep(A_BREATH_SECONDS)  # a page may have many of them: whoever waits for the processor goes first
+    return Listed(found.conversation, snippet(found.text, query))
 
 
 def _not_found() -> NotFound:

@@ -190,6 +190,7 @@ class Archive(Protocol):
         """Keep whole conversations, or more messages of ones that are there, all in one go. None is still being made.
 
         Raises:
-            NotFound: there is no such visitor or conversation (any more), or something else has just been kept under
-                one of these ids. Nothing is kept then.
+            NotFound: there is no such visitor (any more).
+            Conflict: something else has just been kept under one of these ids, or the conversation is gone. Nothing is
+                kept then.
         """

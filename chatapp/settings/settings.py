@@ -151,11 +151,11 @@ class Settings:
         "CHATAPP_MAX_BODY_BYTES", parse.whole(1_000, 1_000_000_000), 4_000_000, "Longest body of a request."
     )
     max_message_characters: int = _setting(
-        "CHATAPP_MAX_MESSAGE_CHARACTERS", parse.whole(1, 10_000_000), 100_000, "Longest message."
+        "CHATAPP_MAX_MESSAGE_CHARACTERS", parse.whole(1, 4_000_000), 100_000, "Longest message."
     )
     max_messages: int = _setting("CHATAPP_MAX_MESSAGES", parse.whole(1, 100_000), 2000, "Longest history.")
     max_answer_characters: int = _setting(
-        "CHATAPP_MAX_ANSWER_CHARACTERS", parse.whole(1, 10_000_000), 400_000, "Longest answer; more is cut off."
+        "CHATAPP_MAX_ANSWER_CHARACTERS", parse.whole(1, 4_000_000), 400_000, "Longest answer; more is cut off."
     )
     max_event_bytes: int = _setting(
         "CHATAPP_MAX_EVENT_BYTES",

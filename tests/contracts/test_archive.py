@@ -1,13 +1,15 @@
 """What every ``Archive`` gives out and takes in."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from chatapp.domain.entities import Role
-from chatapp.domain.errors import NotFound, ProviderFailed
+from chatapp.domain.errors import Conflict, NotFound, ProviderFailed
 from chatapp.domain.kept import Batch, KeptMessage
 from chatapp.domain.reply import ReplyState
+from chatapp.domain.transfer import Imported, Limits, export_jsonl, import_jsonl
 from tests.contracts.storage import (
     ALICE,
     BOB,
@@ -185,9 +187,26 @@ def test_all_is_kept_or_nothing(kept: Storage, refused: Batch) -> None:
     kept.answer(opening(1))
     before = kept.conversation()
 
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict):
         kept.archive.add(ALICE, [whole(conversation("c2"), message("m1")), refused])
 
     assert [each.id for each in kept.archive.conversations(ALICE)] == ["c1"]
     assert kept.conversation() == before
     assert kept.archive.known_messages(ALICE, ["m1", "m2"]) == {}
+
+
+def test_what_many_import_at_once_is_there_once(kept: Storage) -> None:
+    messages = [message(f"m{number}", f"m{number - 1}" if number else None) for number in range(100)]
+    kept.archive.add(BOB, [whole(conversation("c2"), *messages)])
+    file = list(export_jsonl(kept.archive, BOB))
+
+    def bring_in(_: int) -> Imported:
+        return import_jsonl(kept.archive, ALICE, file, Limits(batch_messages=10))
+
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(bring_in, range(4)))
+
+    assert (sum(each.conversations for each in told), sum(each.messages for each in told)) == (1, 100)
+    assert {(each.conversations + each.messages + each.known, each.left_out) for each in told} == {(101, ())}
+    assert messages_of(kept, "c2") == messages_of(kept, "c2", BOB)
+    assert kept.conversation("c2") == kept.conversation("c2", BOB)

@@ -3,7 +3,7 @@
 import pytest
 
 from chatapp.domain.kept import Changes, Found
-from chatapp.domain.search import Query
+from chatapp.domain.search import LONGEST_SEARCHED_CHARACTERS, Query
 from tests.contracts.storage import ALICE, BOB, OWNER, Storage, asked, at, conversation, ended, message, opening, whole
 
 
@@ -199,6 +199,38 @@ def test_a_long_text_is_found_by_its_last_word(kept: Storage) -> None:
     say(kept, "c2", text)
 
     assert [each.text for each in search(kept, "owl")] == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("長" * 20_000 + "鲸鱼", "鲸鱼"),
+        ("word " * 17_000 + "late phrase", '"late phrase"'),
+        ("的 " * 300 + "的龘", "的龘"),
+        ("this and that " * 300 + "this thing", '"this thing"'),
+        ("apples " + "word " * 17_000 + "two pears", 'apples "two pears"'),
+    ],
+)
+def test_a_phrase_is_found_wherever_it_stands_in_a_long_text(kept: Storage, text: str, wanted: str) -> None:
+    say(kept, "c2", text)
+
+    assert found_in(kept, wanted) == ["c2"]
+
+
+@pytest.mark.parametrize("wanted", ['"early late"', '"late early"', '"word 鱼"', "鲸鱼"])
+def test_words_at_the_end_of_a_long_text_are_not_a_phrase_by_that(kept: Storage, wanted: str) -> None:
+    say(kept, "c2", "word " * 17_000 + "early word late 鲸 word and 鱼")
+    assert found_in(kept, "early late word 鲸 鱼") == ["c2"]
+
+    assert found_in(kept, wanted) == []
+
+
+def test_the_beginning_of_a_very_long_text_is_searched_alone(kept: Storage) -> None:
+    beginning = ("word " * LONGEST_SEARCHED_CHARACTERS)[: LONGEST_SEARCHED_CHARACTERS - 4] + " owl"
+    say(kept, "c2", f"{beginning} crow")
+
+    assert [each.text for each in search(kept, "owl")] == [beginning]
+    assert found_in(kept, "crow") == []
 
 
 def test_a_match_behind_thousands_of_newer_messages_is_found(kept: Storage) -> None:

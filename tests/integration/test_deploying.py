@@ -9,6 +9,7 @@ import subprocess
 import time
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import pytest
 import requests
 
 from chatapp.settings import Settings
+from tests.chatgpt_files import Talk, file_of
+from tests.server import serving
 from tests.upstream import Gate, ScriptedUpstream, Stall
 from tests.upstream.tls import self_signed
 from tests.upstream.wire import stream
@@ -82,7 +85,14 @@ def backend() -> Iterator[ScriptedUpstream]:
 
 @pytest.fixture
 def proxy(backend: ScriptedUpstream, tmp_path: Path) -> Iterator[Proxy]:
-    """Start nginx with the file of the page; only ports and certificate are changed."""
+    """Start nginx before a server that is told what to answer."""
+    with nginx_before(backend.url.removesuffix("/v1"), tmp_path) as running:
+        yield running
+
+
+@contextmanager
+def nginx_before(backend_url: str, tmp_path: Path) -> Iterator[Proxy]:
+    """Run nginx with the file of the page; only ports and certificate are changed."""
     certificate, key = self_signed(tmp_path)
     plain, secure = free_port(), free_port()
     site = block("nginx")
@@ -91,12 +101,13 @@ def proxy(backend: ScriptedUpstream, tmp_path: Path) -> Iterator[Proxy]:
         "listen [::]:80;": "",
         "listen 443 ": f"listen 127.0.0.1:{secure} ",
         "listen [::]:443 ssl http2;": "",
-        "http://127.0.0.1:5000;": f"{backend.url.removesuffix('/v1')};",
         "/etc/letsencrypt/live/chat.example.com/fullchain.pem": str(certificate),
         "/etc/letsencrypt/live/chat.example.com/privkey.pem": str(key),
     }.items():
         assert site.count(theirs) == 1, theirs
         site = site.replace(theirs, ours)
+    assert site.count("http://127.0.0.1:5000;") == 2
+    site = site.replace("http://127.0.0.1:5000;", f"{backend_url};")
     (tmp_path / "nginx.conf").write_text(MAIN.format(site=site))
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")  # not every user looks there
     assert program, "nginx is not installed"
@@ -169,6 +180,39 @@ def test_the_server_learns_who_asks_and_how(backend: ScriptedUpstream, proxy: Pr
     assert (headers["X-Forwarded-For"], headers["X-Forwarded-Proto"]) == ("127.0.0.1", "https")
 
 
+def test_a_file_longer_than_any_other_body_is_imported_through_nginx(tmp_path: Path) -> None:
+    talk = Talk("Long")
+    talk.user("x" * 6_000_000)
+
+    with serving(tmp_path, CHATAPP_LLM="fake") as server, nginx_before(server.url, tmp_path) as proxy:
+        answer = requests.post(
+            f"{proxy.secure_url}/api/import",
+            data=file_of(talk),
+            headers={"Content-Type": "application/json"},
+            verify=str(proxy.certificate),
+            timeout=30,
+        )
+
+    assert (answer.status_code, answer.json()) == (200, {"conversations": 1, "messages": 1, "known": 0, "left_out": []})
+
+
+def test_the_file_of_an_import_is_passed_on_as_it_comes(backend: ScriptedUpstream, proxy: Proxy) -> None:
+    backend.script(*stream(b"{}"))
+    connections: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        yield b"[" + b" " * 100_000
+        deadline = time.monotonic() + 5
+        while not backend.connections and time.monotonic() < deadline:
+            time.sleep(0.01)
+        connections.append(backend.connections)
+        yield b"]"
+
+    answer = requests.post(f"{proxy.secure_url}/api/import", data=pieces(), verify=str(proxy.certificate), timeout=5)
+
+    assert (answer.status_code, connections) == (200, [1])
+
+
 def test_plain_http_is_sent_on_to_https(proxy: Proxy) -> None:
     answer = requests.get(
         f"{proxy.plain_url}/chat?x=1",
@@ -182,10 +226,11 @@ def test_plain_http_is_sent_on_to_https(proxy: Proxy) -> None:
 
 def test_nginx_lets_the_longest_body_and_the_longest_answer_through() -> None:
     site, settings = block("nginx"), Settings()
-    (body_megabytes,) = re.findall(r"client_max_body_size (\d+)m;", site)
+    body_megabytes, import_megabytes = re.findall(r"client_max_body_size (\d+)m;", site)
     (read_seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", site)
 
     assert int(body_megabytes) * 1024**2 > settings.max_body_bytes
+    assert int(import_megabytes) * 1024**2 > settings.max_import_bytes
     assert int(read_seconds) > settings.reply_seconds
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from chatapp.domain.search import (
     LONGEST_WORD_CHARACTERS,
     MOST_WORDS,
+    OVERLAP_CHARACTERS,
+    PART_CHARACTERS,
     SNIPPET_CHARACTERS,
     Query,
     snippet,
@@ -131,6 +133,44 @@ def test_a_snippet_shows_the_place_in_a_long_text(wanted: str) -> None:
     assert shown.startswith("…word")
     assert shown.endswith("…")
     assert len(shown) <= SNIPPET_CHARACTERS + 2
+
+
+@pytest.mark.parametrize("behind", ["", "more", "m" * 1000])
+def test_a_snippet_shows_a_word_that_is_longer_than_words_are_searched_for(behind: str) -> None:
+    text = "word " * 200 + "x" * 100 + behind
+
+    assert "word xxxxx" in snippet(text, Query.parse("x" * 90))
+
+
+@pytest.mark.parametrize(
+    ("other", "place", "wanted"),
+    [
+        ("word ", "Owl", "owl"),
+        ("wörter ", "Öwl", "owl"),
+        ("scowl owls ", "Owl", "owl"),
+        ("слово ", "Ёлка", "елка"),
+        ("cafe\u0301 ", "Cre\u0300me", "crème"),
+        ("ﬃ ", "ＯＷＬ", "owl"),
+        ("長", "鲸鱼", "鲸鱼"),
+        ("長", "owl鱼", "owl"),
+        ("서울에서 ", "부산", "부산"),
+    ],
+)
+@pytest.mark.parametrize("offset", range(-3, 4))
+def test_a_snippet_shows_a_place_far_behind(other: str, place: str, wanted: str, offset: int) -> None:
+    ahead = PART_CHARACTERS + OVERLAP_CHARACTERS + offset
+    text = (other * ahead)[:ahead].rpartition(" ")[0]
+    text = f"{text}{'.' * (ahead - len(text))}{place} {other * 100}"
+
+    assert place in snippet(text, Query.parse(wanted))
+
+
+@pytest.mark.parametrize("offset", range(-3, 4))
+def test_a_snippet_does_not_take_a_part_of_a_word_for_a_word(offset: int) -> None:
+    for seam in (PART_CHARACTERS, PART_CHARACTERS + OVERLAP_CHARACTERS):
+        text = "." * (seam + offset) + "scowlowls" + "." * 1000 + "owl found" + "." * 1000
+
+        assert "owl found" in snippet(text, Query.parse("owl"))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from chatapp.adapters.memory import MemoryArchive
 from chatapp.domain.entities import Role
-from chatapp.domain.errors import InvalidRequest, NotFound
+from chatapp.domain.errors import Detail, InvalidRequest, NotFound
 from chatapp.domain.reply import ReplyState
 from chatapp.domain.transfer import Imported, Limits, import_chatgpt
 from tests.chatgpt_files import BEGIN_SECONDS, Talk, exported, file_of, image, write
@@ -274,6 +274,82 @@ def test_a_text_that_cannot_be_kept_is_told_and_the_rest_comes(text: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("title", "reason"),
+    [
+        ("x" * 10_001, "This is too long: 10,001 characters, where 10,000 are allowed."),
+        ("a\0b", "This must not hold the character NUL."),
+        (7, "This must be text."),
+        (["Bread"], "This must be text."),
+    ],
+)
+def test_a_title_that_cannot_be_kept_is_told_and_the_rest_comes(title: Any, reason: str) -> None:
+    talk = Talk(title)
+    talk.user("q")
+    there = archive_of()
+
+    result = imported(there, file_of(talk))
+
+    assert result == Imported(1, 1, 0, (Detail("conversation 1, title", reason),))
+    assert kept(there)[0][0].title == ""
+
+
+@pytest.mark.parametrize("title", [None, "", " "])
+def test_without_a_title_nothing_is_told(title: str | None) -> None:
+    talk = Talk(title)
+    talk.user("q")
+
+    assert left_out(talk) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": {"content_type": "text", "parts": "Plain words."}},
+        {"content": {"content_type": "text", "parts": {"0": "Words."}}},
+        {"content": {"content_type": "text", "text": "Words elsewhere."}},
+        {"content": "Words alone."},
+        {"content": {"content_type": "text", "parts": [7]}},
+        {"content": {"content_type": "text", "parts": [{}]}},
+    ],
+)
+def test_what_is_of_another_shape_is_counted(message: dict[str, Any]) -> None:
+    talk = Talk("Bread")
+    talk.user("q")
+    talk.assistant("a", **message)
+
+    assert left_out(talk)[0] == ("Bread", "Not taken over: 1 part of an unknown kind.")
+
+
+def test_nodes_and_messages_that_are_no_objects_are_counted() -> None:
+    talk = Talk("Bread")
+    talk.nodes[talk.user("q")]["message"] = "Words alone."
+    talk.user("q2")
+    talk.nodes["odd"] = "Words alone."  # type: ignore[assignment]  # as no real export has it
+
+    assert left_out(talk)[0] == ("Bread", "Not taken over: 2 parts of an unknown kind.")
+
+
+def test_a_conversation_of_very_many_values_is_told_and_the_rest_comes() -> None:
+    flood, talk, there = b'{"mapping": {"a": [' + b"[]," * 200_000 + b"0]}}", Talk(), archive_of()
+    talk.user("q")
+
+    [told] = imported(there, b"[" + flood + b"," + file_of(talk)[1:]).left_out
+
+    assert (told.path, told.reason) == ("conversation 1", "It holds too many values: 200,000 are allowed.")
+    assert texts(there) == ["q"]
+
+
+def test_parts_that_are_too_long_together_are_told() -> None:
+    talk = Talk("Bread")
+    talk.user("q")
+    talk.assistant("x" * 60, "y" * 60)
+
+    [told, _] = imported(archive_of(), file_of(talk), Limits(message_characters=100)).left_out
+
+    assert told == Detail("Bread", "Not taken over: 1 text with characters that cannot be kept, or too long.")
+
+
+@pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (b"", "empty"),
@@ -341,6 +417,16 @@ def test_others_may_run_while_a_long_conversation_is_taken_over() -> None:
 
     assert told == sorted(told)
     assert told.count(len(content)) > 1000 // 100
+
+
+def test_others_may_run_while_a_conversation_is_parsed_or_has_many_parts() -> None:
+    talk, told = Talk(), list[int]()
+    talk.user(*({"content_type": "text", "text": "x"} for _ in range(10_000)))
+    content = file_of(talk)
+
+    import_chatgpt(archive_of(), ME, [content], progress=told.append)
+
+    assert told.count(len(content)) > 10_000 // 100
 
 
 def test_a_visitor_who_is_gone_gets_an_error() -> None:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chatapp.adapters.memory import MemoryArchive
-from chatapp.domain.errors import InvalidRequest, NotFound, StorageUnavailable
+from chatapp.domain.errors import Conflict, Detail, InvalidRequest, NotFound, StorageUnavailable
 from chatapp.domain.kept import Batch
 from chatapp.domain.transfer import Imported, Limits, import_jsonl
 from tests.unit.archives import ME, answered, archive_of, asked, chunked, file_of, kept, talk, texts
@@ -26,7 +27,8 @@ def changed(line: bytes, **fields: Any) -> bytes:
 
 
 def file_with(*lines: bytes) -> bytes:
-    return b"\n".join([HEADER, *lines, COMPLETE, b""])
+    count = sum(b'"type":"conversation"' in line.replace(b": ", b":") for line in lines)
+    return b"\n".join([HEADER, *lines, changed(COMPLETE, conversations=count), b""])
 
 
 def left_out(content: bytes, limits: Limits | None = None) -> list[tuple[str, str]]:
@@ -262,11 +264,157 @@ def test_without_its_conversation_no_message_comes(fields: dict[str, Any], path:
 def test_a_broken_line_is_told_and_the_rest_comes(line: bytes, reason: str) -> None:
     there = archive_of()
 
-    result = imported(there, file_with(CONVERSATION, line, *MESSAGES, END), Limits(element_bytes=9500))
+    result = imported(
+        there, file_with(CONVERSATION, line, *MESSAGES, END), Limits(element_bytes=9500, line_values=9500)
+    )
 
     assert [each.path.partition(",")[0] for each in result.left_out] == ["line 3"]
     assert reason in result.left_out[0].reason
     assert result.messages == 4
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"[" + b"[]," * 2000 + b"0]", b'[{"a":0}' + b',{"a":0}' * 2000 + b"]", b"[" * 2000],
+    ids=["lists", "objects", "brackets"],
+)
+def test_a_line_of_very_many_values_is_told_and_the_rest_comes(line: bytes) -> None:
+    there = archive_of()
+
+    [told] = imported(there, file_with(CONVERSATION, line, *MESSAGES, END)).left_out
+
+    assert (told.path, told.reason) == ("line 3", "It holds too many values: 1,000 are allowed.")
+    assert len(texts(there)) == 4
+
+
+def test_commas_and_brackets_in_a_text_are_no_values() -> None:
+    there, text = archive_of(), '[{"a": [1, 2]}, "\\"],' * 1000
+
+    assert imported(there, file_of(archive_of(talk(asked("q", text=text))))) == Imported(1, 1, 0, ())
+    assert texts(there) == [text]
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "reason"),
+    [
+        ({"more": 1}, "line 1, more", "There is no such field."),
+        ({"odd name": 1}, "line 1, …", "There is no such field."),
+    ],
+)
+def test_what_the_header_should_not_have_is_told_and_the_rest_comes(
+    fields: dict[str, Any], path: str, reason: str
+) -> None:
+    content = file_with(CONVERSATION, *MESSAGES, END).replace(HEADER, changed(HEADER, **fields))
+
+    assert imported(archive_of(), content) == Imported(1, 4, 0, (Detail(path, reason),))
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "reason"),
+    [
+        ({"more": 1}, "line 8, more", "There is no such field."),
+        ({"conversations": ""}, "line 8, conversations", "This must be a whole number from 0 on."),
+        ({"conversations": True}, "line 8, conversations", "This must be a whole number from 0 on."),
+        (
+            {"conversations": 7},
+            "line 8, conversations",
+            "The file should hold 7 conversations, but 1 came. Something is missing; please get the whole file.",
+        ),
+        (
+            {"conversations": 0},
+            "line 8, conversations",
+            "The file should hold 0 conversations, but 1 came. It was put together from others.",
+        ),
+    ],
+)
+def test_a_last_line_that_is_not_as_it_should_be_is_told(fields: dict[str, Any], path: str, reason: str) -> None:
+    content = b"\n".join([HEADER, CONVERSATION, *MESSAGES, END, changed(COMPLETE, **fields)])
+
+    assert imported(archive_of(), content) == Imported(1, 4, 0, (Detail(path, reason),))
+
+
+def test_a_file_from_whose_middle_a_conversation_is_missing_says_so() -> None:
+    first, second = TALK, Batch("c2", replace(TALK.conversation, id="c2", leaf_id=None), ())  # type: ignore[type-var]  # it has one
+    lines = file_of(archive_of(first, second)).splitlines(keepends=True)
+
+    told = left_out(b"".join([lines[0], *lines[-3:]]))
+
+    assert [path for path, _ in told] == ["line 4, conversations"]
+
+
+def test_what_only_an_answer_can_have_is_left_out_of_other_messages() -> None:
+    there, fields = archive_of(), json.loads(MESSAGES[1])
+    strange = {name: fields[name] for name in ("model", "finish_reason", "usage", "cost", "request_id")}
+    strange["error"] = {"code": "lost", "error": "Oh."}
+
+    told = imported(there, file_with(CONVERSATION, changed(MESSAGES[0], **strange), *MESSAGES[1:], END)).left_out
+
+    assert {each.path for each in told} == {f"line 3, {name}" for name in strange}
+    assert {each.reason for each in told} == {"Only an answer can have this. The message is taken over without it."}
+    assert kept(there) == kept(archive_of(TALK))
+
+
+@pytest.mark.parametrize("batch", [1, 50])
+def test_of_two_messages_with_one_id_the_second_is_told(batch: int) -> None:
+    there, other = archive_of(), changed(MESSAGES[0], text="Another")
+    content = file_with(CONVERSATION, MESSAGES[0], other, MESSAGES[0], *MESSAGES[1:], END)
+
+    result = imported(there, content, Limits(batch_messages=batch))
+
+    assert result.left_out == (
+        Detail("line 4, id", "Another message with this id stands before it in this file. That one counts."),
+    )
+    assert (result.messages, result.known) == (4, 1)
+    assert kept(there) == kept(archive_of(TALK))
+
+
+class CrowdedArchive(FailingArchive):
+    """An archive into which somebody else brings the same just before something is added, so many times."""
+
+    def add(self, visitor_id: str, batch: Sequence[Batch]) -> None:
+        self._times -= 1
+        if self._times >= 0:
+            self._archive.add(visitor_id, batch)
+        self._archive.add(visitor_id, batch)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 50])
+def test_two_may_import_the_same_at_once(batch: int) -> None:
+    there = archive_of()
+
+    result = import_jsonl(CrowdedArchive(there, 100), ME, [file_of(archive_of(TALK))], Limits(batch_messages=batch))
+
+    assert result == Imported(0, 0, 5, ())
+    assert kept(there) == kept(archive_of(TALK))
+
+
+class StubbornArchive(FailingArchive):
+    """An archive where something else is always kept just before."""
+
+    def add(self, visitor_id: str, batch: Sequence[Batch]) -> None:
+        raise Conflict("Something else is being kept under the same ids.")
+
+
+def test_who_always_comes_too_late_is_told() -> None:
+    with pytest.raises(Conflict):
+        import_jsonl(StubbornArchive(archive_of(), 0), ME, [file_of(archive_of(TALK))])
+
+
+class ForgettingArchive(FailingArchive):
+    """An archive whose visitor deletes all conversations after something was added for the n-th time."""
+
+    def add(self, visitor_id: str, batch: Sequence[Batch]) -> None:
+        super().add(visitor_id, batch)
+        if self._times == 0:
+            self.known_conversations = self.known_messages = lambda visitor_id, ids: {}
+
+
+def test_a_conversation_that_is_deleted_meanwhile_is_told_once() -> None:
+    content = file_of(archive_of(TALK))
+
+    result = import_jsonl(ForgettingArchive(archive_of(), 2), ME, [content], Limits(batch_messages=1))
+
+    assert result.left_out == (Detail("line 2", "It was deleted while the file was read; the rest is left out."),)
 
 
 def test_what_stands_under_a_message_that_is_left_out_is_left_out_too() -> None:

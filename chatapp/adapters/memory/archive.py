@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chatapp.adapters.memory.database import MemoryDatabase
 from chatapp.domain.entities import Conversation
-from chatapp.domain.errors import NotFound
+from chatapp.domain.errors import Conflict
 from chatapp.domain.kept import Batch, KeptMessage
 
 
@@ -60,16 +60,16 @@ class MemoryArchive:
             kept.conversation = replace(kept.conversation, leaf_id=part.leaf_id)
 
     def _require_place(self, visitor_id: str, batch: Sequence[Batch]) -> None:
-        """Raise ``NotFound`` before anything is kept, if any part of it cannot be."""
+        """Raise ``Conflict`` before anything is kept, if any part of it cannot be."""
         there = {
             conversation_id for owner_id, conversation_id in self._database.conversations if owner_id == visitor_id
         }
         taken = {message_id for owner_id, message_id in self._database.messages if owner_id == visitor_id}
         for part in batch:
             if (part.conversation is None) != (part.conversation_id in there):
-                raise NotFound("There is no such conversation, or a new one has just been kept under its id.")
+                raise Conflict("There is no such conversation, or a new one has just been kept under its id.")
             there.add(part.conversation_id)
             for message in part.messages:
                 if message.id in taken:
-                    raise NotFound("Another message has just been kept under the same id.")
+                    raise Conflict("Another message has just been kept under the same id.")
                 taken.add(message.id)

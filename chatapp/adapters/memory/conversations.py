@@ -13,7 +13,7 @@ from chatapp.adapters.memory.tree import MessageTree
 from chatapp.domain.entities import Conversation, Message
 from chatapp.domain.errors import NotFound
 from chatapp.domain.kept import Changes, Found, KeptMessage
-from chatapp.domain.search import Query
+from chatapp.domain.search import LONGEST_SEARCHED_CHARACTERS, Query
 from chatapp.domain.stores import CHARACTERS_A_PAGE
 
 T = TypeVar("T")
@@ -113,7 +113,8 @@ class MemoryConversationStore:
         conversation = kept.conversation
         messages = self._database.messages_of(visitor_id, conversation.id)
         texts = [(stored.position, stored.message.text) for stored in messages if not stored.is_running]
-        for position, text in [*reversed(texts), (kept.position, conversation.title)]:
+        for position, whole in [*reversed(texts), (kept.position, conversation.title)]:
+            text = whole[:LONGEST_SEARCHED_CHARACTERS]
             if query.matches(text):
                 return Found(conversation, text, position)
         return None

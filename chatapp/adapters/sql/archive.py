@@ -10,12 +10,13 @@ from sqlalchemy import BindParameter, Connection, bindparam, select, tuple_, upd
 
 from chatapp.adapters.sql.conversations import CREATE, FIND
 from chatapp.adapters.sql.database import Clash, Database
+from chatapp.adapters.sql.deleting import require_present
 from chatapp.adapters.sql.openings import ADD_MESSAGES
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.rows import conversation_of, conversation_row, message_of, message_row
 from chatapp.adapters.sql.tables import conversations, messages
 from chatapp.domain.entities import Conversation
-from chatapp.domain.errors import NotFound
+from chatapp.domain.errors import Conflict
 from chatapp.domain.kept import Batch, KeptMessage
 
 ROWS_AT_ONCE = 100
@@ -106,13 +107,14 @@ class SqlArchive:
         """Keep whole conversations, or more messages of ones that are there, all in one go."""
 
         def keep(connection: Connection) -> None:
+            require_present(connection, visitor_id)
             for part in batch:
                 self._add(connection, visitor_id, part)
 
         try:
             self._database.write(keep)
         except Clash:
-            raise NotFound("There is no such visitor, or something else has just been kept under these ids.") from None
+            raise Conflict("Something else is being kept under the same ids. Please try again.") from None
 
     def _add(self, connection: Connection, visitor_id: str, part: Batch) -> None:
         key = {"visitor": visitor_id, "conversation": part.conversation_id}
@@ -121,7 +123,7 @@ class SqlArchive:
             CREATE.run(connection, conversation_row(visitor_id, part.conversation, position))
         row = FIND.first(connection, key)
         if row is None:
-            raise NotFound("There is no such conversation.")
+            raise Clash
         newest = row.newest
         rows: list[dict[str, Any]] = []
         for message in part.messages:

@@ -3,24 +3,52 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatapp.adapters.sql.preparing import database_at
 from chatapp.adapters.sql.revisions import HEAD, BadDatabase
-from chatapp.adapters.sql.sqlite_file import SqliteFile
+from chatapp.adapters.sql.sqlite_file import SqliteFile, is_busy
 
 if TYPE_CHECKING:
     from chatapp.adapters.sql.postgresql_database import PostgresqlDatabase
 
 MOST_PROBLEMS = 20
+LOCK_WAIT_MILLISECONDS = 10_000
 COUNTED = {
     "conversations": "SELECT count(*) FROM conversations",
     "messages": "SELECT count(*) FROM messages",
     "running": "SELECT count(*) FROM messages WHERE state = 'running'",
     "unindexed": "SELECT count(*) FROM messages WHERE NOT indexed",
 }
+# What is being removed just now may be half gone.
+MISSING_LEAVES = (
+    "SELECT c.id, c.leaf_id FROM conversations c JOIN visitors v ON v.id = c.visitor_id AND NOT v.removed"
+    " WHERE c.leaf_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.visitor_id = c.visitor_id"
+    " AND m.id = c.leaf_id AND m.conversation_id = c.id)"
+)
+MISSING_PARENTS = (
+    "SELECT m.id, m.parent_id FROM messages m JOIN visitors v ON v.id = m.visitor_id AND NOT v.removed"
+    " WHERE m.parent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages p WHERE p.visitor_id = m.visitor_id"
+    " AND p.id = m.parent_id AND p.conversation_id = m.conversation_id)"
+)
+MISSING_MESSAGES = {
+    "The conversation {} ends with a message {} that is not in it.": MISSING_LEAVES,
+    "The message {} answers a message {} that is not in its conversation.": MISSING_PARENTS,
+}
+SQLITE_UNFOUND = (
+    "SELECT count(*) FROM messages m WHERE m.indexed"
+    " AND NOT EXISTS (SELECT 1 FROM search_docsize s WHERE s.id = m.position)"
+)
+POSTGRESQL_UNFOUND = (
+    "SELECT count(*) FROM messages m WHERE m.indexed"
+    " AND NOT EXISTS (SELECT 1 FROM search s WHERE s.position = m.position)"
+)
+# FTS5 itself does not miss these: its index is made of segments, and finds its way in each by rows of search_idx.
+LOST_SEGMENTS = "SELECT id >> 37 FROM search_data WHERE id >> 37 > 0 EXCEPT SELECT segid FROM search_idx LIMIT 1"
+CHECK_SEARCH = "INSERT INTO search (search) VALUES ('integrity-check')"
+REMEDY = "“chatapp db reindex” makes it anew."
 UNFIT_INDEXES = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
 POSTGRESQL_SIZE = "SELECT pg_database_size(current_database())"
 
@@ -45,14 +73,12 @@ class Report:
     problems: tuple[str, ...]
 
 
-def check(url: str, step: Step) -> Report:
-    """Look everything over; only reads.
+def require_current(database: SqliteFile | PostgresqlDatabase) -> None:
+    """Look whether the tables are there and up to date; changes nothing.
 
     Raises:
-        BadDatabase: there is no database, or none that can be read.
+        BadDatabase: they are not, or cannot be read.
     """
-    database = database_at(url)
-    step("the tables' revision")
     revision = database.find_revision()
     if revision is None:
         raise BadDatabase(f"There is nothing in the database {database.place} yet. The first start makes its tables.")
@@ -61,6 +87,17 @@ def check(url: str, step: Step) -> Report:
             f"The database {database.place} is of an earlier version of chatapp (revision {revision}). "
             "The next start, or “chatapp db upgrade”, brings it up to date."
         )
+
+
+def check(url: str, step: Step) -> Report:
+    """Look everything over; changes nothing. Writers wait while SQLite's search index is looked over.
+
+    Raises:
+        BadDatabase: there is no database, or none that can be read.
+    """
+    database = database_at(url)
+    step("the tables' revision")
+    require_current(database)
     if isinstance(database, SqliteFile):
         return _sqlite(database, step)
     return _postgresql(database, step)
@@ -77,6 +114,9 @@ def _sqlite(file: SqliteFile, step: Step) -> Report:
         problems = list(_integrity(connection, "integrity_check"))
         step("what belongs together")
         problems += _references(connection)
+        problems += _missing_messages(lambda query: connection.execute(query).fetchall())
+        step("the search index")
+        problems += _search(connection)
         step("what it holds")
         counts = {name: connection.execute(query).fetchone()[0] for name, query in COUNTED.items()}
         return Report(
@@ -100,12 +140,45 @@ def _references(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"Row {row} of {table} refers to a row of {parent} that is not there."
 
 
+def _missing_messages(ask: Callable[[str], Iterable[Any]]) -> Iterator[str]:
+    for sentence, query in MISSING_MESSAGES.items():
+        rows = list(ask(f"{query} LIMIT {MOST_PROBLEMS + 1}"))
+        yield from (sentence.format(*row) for row in rows[:MOST_PROBLEMS])
+        if len(rows) > MOST_PROBLEMS:
+            yield "There are more of that kind."
+
+
+def _search(connection: sqlite3.Connection) -> Iterator[str]:
+    try:
+        # FTS5 looks its index over as a writer alone may: this waits for others, and they for this.
+        connection.execute(f"PRAGMA busy_timeout={LOCK_WAIT_MILLISECONDS}")
+        connection.execute(CHECK_SEARCH)
+        is_damaged = connection.execute(LOST_SEGMENTS).fetchone() is not None
+        unfound = connection.execute(SQLITE_UNFOUND).fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        if is_busy(error):
+            raise
+        is_damaged, unfound = True, 0
+    if is_damaged:
+        yield f"The search index is damaged. {REMEDY}"
+    yield from _unfound(unfound)
+
+
+def _unfound(count: int) -> Iterator[str]:
+    if count:
+        yield f"The search index lacks {count:,} messages that should be in it. {REMEDY}"
+
+
 def _postgresql(database: PostgresqlDatabase, step: Step) -> Report:
     with database.connected() as connection:
         step("the indexes")
         unfit = connection.exec_driver_sql(UNFIT_INDEXES).scalars().all()
+        step("what belongs together")
+        missing = list(_missing_messages(lambda query: connection.exec_driver_sql(query).all()))
+        step("the search index")
+        unfound = list(_unfound(connection.exec_driver_sql(POSTGRESQL_UNFOUND).scalar_one()))
         step("what it holds")
         counts = {name: int(connection.exec_driver_sql(query).scalar_one()) for name, query in COUNTED.items()}
         size_bytes = int(connection.exec_driver_sql(POSTGRESQL_SIZE).scalar_one())
-    problems = tuple(f"The index {name} is not valid; REINDEX makes it anew." for name in unfit)
-    return Report(database.place, HEAD, **counts, size_bytes=size_bytes, log_bytes=None, problems=problems)
+    problems = [f"The index {name} is not valid; REINDEX makes it anew." for name in unfit] + missing + unfound
+    return Report(database.place, HEAD, **counts, size_bytes=size_bytes, log_bytes=None, problems=tuple(problems))

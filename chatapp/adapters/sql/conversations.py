@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, String, bindparam, func, insert, literal, select, tuple_, update
 
 from chatapp.adapters.sql.database import Clash, Database, milliseconds
-from chatapp.adapters.sql.deleting import delete_conversation
+from chatapp.adapters.sql.deleting import delete_conversation, require_present
 from chatapp.adapters.sql.pieces import saved_texts
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.rows import CONVERSATION_COLUMNS, conversation_of, conversation_row, message_of
@@ -129,6 +129,7 @@ class SqlConversationStore:
         """Keep a new, empty conversation."""
 
         def keep(connection: Connection) -> None:
+            require_present(connection, visitor_id)
             position = self._database.positions.next(conversation.created_at)
             CREATE.run(connection, conversation_row(visitor_id, conversation, position))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, false, func, select
 
 from chatapp.adapters.sql.database import Database
+from chatapp.adapters.sql.erasing import note_deletion
 from chatapp.adapters.sql.prepared import Prepared
-from chatapp.adapters.sql.tables import asked, conversations, messages
+from chatapp.adapters.sql.tables import asked, conversations, messages, visitors
+from chatapp.domain.errors import NotFound
 
 MESSAGES_A_STEP = 25
 CHARACTERS_A_STEP = 30_000
@@ -35,6 +37,17 @@ DELETE = Prepared(
 SOME_CONVERSATIONS = Prepared(
     select(conversations.c.id).where(conversations.c.visitor_id == bindparam("visitor")).limit(CONVERSATIONS_A_STEP)
 )
+PRESENT = Prepared(select(visitors.c.id).where(visitors.c.id == bindparam("visitor"), visitors.c.removed == false()))
+
+
+def require_present(connection: Connection, visitor_id: str) -> None:
+    """Look, in the transaction that is to keep something for a visitor, whether they are there.
+
+    Raises:
+        NotFound: they are not, or are just being removed: the removal would have to catch up with what is new.
+    """
+    if PRESENT.first(connection, {"visitor": visitor_id}) is None:
+        raise NotFound("There is no such visitor.")
 
 
 def delete_conversation(database: Database, visitor_id: str, conversation_id: str) -> bool:
@@ -46,7 +59,9 @@ def delete_conversation(database: Database, visitor_id: str, conversation_id: st
     while True:
         with database.writing() as connection:
             if not _delete_some(connection, SOME, key):
-                return DELETE.run(connection, key) > 0
+                if is_there := DELETE.run(connection, key) > 0:
+                    note_deletion(connection)
+                return is_there
         time.sleep(A_BREATH_SECONDS)  # others want to write too
 
 
@@ -63,7 +78,9 @@ def delete_everything(database: Database, visitor_id: str) -> None:
 def _delete_conversations(connection: Connection, key: Mapping[str, str]) -> bool:
     """Delete conversations; return True if there may be more."""
     rows = SOME_CONVERSATIONS.all(connection, key)
-    DELETE.run_many(connection, [{**key, "conversation": row.id} for row in rows])
+    if rows:
+        DELETE.run_many(connection, [{**key, "conversation": row.id} for row in rows])
+        note_deletion(connection)
     return len(rows) > 0
 
 
@@ -80,4 +97,6 @@ def _delete_some(connection: Connection, some: Prepared, key: Mapping[str, str])
     gone = sorted(rows[:count], key=lambda row: row.position)
     FORGET_ASKED.run_many(connection, [{"visitor": key["visitor"], "reply": row.id} for row in gone])
     DELETE_MESSAGE.run_many(connection, [{"at": row.position} for row in gone])
+    if gone:
+        note_deletion(connection)
     return len(gone) < len(rows) or len(rows) == MESSAGES_A_STEP

@@ -1,10 +1,13 @@
-"""What the database needs from time to time: new messages in the search index, and its log written back."""
+"""What the database needs from time to time: new messages in the search index, its log written back,
+and what was deleted erased.
+"""
 
 from __future__ import annotations
 
 import time
 
 from chatapp.adapters.sql.database import Database
+from chatapp.adapters.sql.erasing import Erasing
 from chatapp.adapters.sql.indexing import Indexing
 
 A_BREATH_SECONDS = 0.005
@@ -17,18 +20,20 @@ class Housekeeping:
     def __init__(self, database: Database, indexing: Indexing) -> None:
         self._database = database
         self._indexing = indexing
+        self._erasing = Erasing(database)
         self._writes_seen = -1
         self._writes_back = 0
         self._looked_at = 0.0
 
     def beat(self) -> None:
-        """Index what is new, and write the log back: the more often, the less each time."""
+        """Index what is new, erase what was deleted, and write the log back: the more often, the less each time."""
         if self._database.writes != self._writes_seen:
             self._indexing.is_tidy = False
         while self._indexing.index():
             self._write_back()  # there may be very much to be indexed
             time.sleep(A_BREATH_SECONDS)
         self._writes_seen = self._database.writes
+        self._erasing.beat()
         self._write_back()
 
     def _write_back(self) -> None:

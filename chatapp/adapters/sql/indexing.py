@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, false, select, true, update
+from sqlalchemy import Connection, bindparam, false, func, select, true, update
 
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.searching import index_of
 from chatapp.adapters.sql.tables import conversations, messages
 from chatapp.domain.reply import ReplyState
-from chatapp.domain.search import words
+from chatapp.domain.search import LONGEST_SEARCHED_CHARACTERS, words
 
 ENTRIES_AT_ONCE = 50
 CHARACTERS_AT_ONCE = 20_000
-LONGEST_INDEXED_CHARACTERS = 100_000
 
 UNINDEXED = Prepared(
-    select(messages.c.position, messages.c.visitor_id, messages.c.conversation_id, messages.c.text)
+    select(
+        messages.c.position,
+        messages.c.visitor_id,
+        messages.c.conversation_id,
+        func.substr(messages.c.text, 1, LONGEST_SEARCHED_CHARACTERS).label("text"),
+    )
     .where(messages.c.indexed == false(), messages.c.state != ReplyState.RUNNING.value)
     .limit(ENTRIES_AT_ONCE)
 )
@@ -85,5 +89,5 @@ def _entry(row: Any) -> dict[str, Any]:
         "position": row.position,
         "visitor_id": row.visitor_id,
         "conversation_id": row.conversation_id,
-        "words": words(row.text[:LONGEST_INDEXED_CHARACTERS]),
+        "words": words(row.text),
     }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, insert, select, update
+from sqlalchemy import Connection, bindparam, case, false, insert, select, update
 
 from chatapp.adapters.sql.database import Positions, milliseconds
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.rows import MESSAGE_COLUMNS, message_row
-from chatapp.adapters.sql.tables import asked, conversations, messages
+from chatapp.adapters.sql.tables import asked, conversations, messages, visitors
 from chatapp.domain.entities import Role
 from chatapp.domain.errors import Conflict, Detail, NotFound
 from chatapp.domain.kept import Asked, Opening
@@ -22,7 +22,10 @@ ADD_ASKED = Prepared(insert(asked).values({column.name: bindparam(column.name) f
 PLACE = (
     select(conversations.c.newest, messages.c.id, messages.c.state)
     .select_from(
-        conversations.outerjoin(
+        # Whoever is being removed gets nothing new, which the removal would have to catch up with.
+        conversations.join(
+            visitors, (visitors.c.id == conversations.c.visitor_id) & (visitors.c.removed == false())
+        ).outerjoin(
             messages,
             (messages.c.visitor_id == conversations.c.visitor_id)
             & (messages.c.conversation_id == conversations.c.id)

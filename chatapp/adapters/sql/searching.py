@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, union_all
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.postgresql_search import PostgresqlSearch
 from chatapp.adapters.sql.rows import conversation_of
 from chatapp.adapters.sql.sqlite_search import SqliteSearch
-from chatapp.adapters.sql.tables import conversations, messages
+from chatapp.adapters.sql.tables import conversations
 from chatapp.domain.entities import Conversation
 from chatapp.domain.kept import Found
 from chatapp.domain.search import Query
@@ -23,14 +23,9 @@ HITS_A_LOOK = 100
 TOP = (1 << 63) - 1
 
 IDS: BindParameter[str] = bindparam("ids", expanding=True)
-POSITIONS: BindParameter[int] = bindparam("positions", expanding=True)
 # Not a list of pairs: SQLite would look through the whole table for those.
 CONVERSATIONS = select(conversations).where(
     conversations.c.visitor_id == bindparam("visitor"), conversations.c.id.in_(IDS)
-)
-TEXTS = union_all(
-    select(messages.c.position, messages.c.text).where(messages.c.position.in_(POSITIONS)),
-    select(conversations.c.position, conversations.c.title).where(conversations.c.position.in_(POSITIONS)),
 )
 
 
@@ -46,9 +41,8 @@ class Searching:
         places = self._places(visitor_id, query, below, limit)
         if not places:
             return ()
+        texts = self._index.texts(list(places.values()))
         with self._database.reading() as connection:
-            rows = connection.execute(TEXTS, {"positions": list(places.values())})
-            texts: dict[int, str] = {row.position: row.text for row in rows}
             found = _conversations(connection, visitor_id, list(places))
         return [
             Found(found[name], texts[position], position)

@@ -126,7 +126,7 @@ class SqliteFile:
                 with closing(self._connect()) as connection:
                     return question(connection)
             except sqlite3.Error as error:
-                if not _is_busy(error) or time.monotonic() > deadline:
+                if not is_busy(error) or time.monotonic() > deadline:
                     raise self._refusal(error) from error
             time.sleep(PAUSE_SECONDS)
 
@@ -173,5 +173,6 @@ def _revision(connection: sqlite3.Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _is_busy(error: sqlite3.Error) -> bool:
+def is_busy(error: sqlite3.Error) -> bool:
+    """Tell whether it says only that somebody else has locked the database."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

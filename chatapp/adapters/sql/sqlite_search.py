@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, select, text, union_all
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.tables import conversations, messages
-from chatapp.domain.search import Query
+from chatapp.domain.search import LONGEST_SEARCHED_CHARACTERS, Query
 
 PAGES_AT_ONCE = 32
 
@@ -25,6 +25,10 @@ HITS = (
     " WHERE search MATCH :match AND rowid < :below ORDER BY rowid DESC LIMIT :most)"
 )
 NEWER = "SELECT 1 FROM search WHERE search MATCH :match AND rowid >= :above LIMIT 1"
+TEXT = (
+    "SELECT substr(text, 1, :most) FROM messages WHERE position = :position"
+    " UNION ALL SELECT title FROM conversations WHERE position = :position"
+)
 POSITIONS: Any = bindparam("positions", expanding=True)
 PLACES = union_all(
     select(messages.c.position, messages.c.conversation_id).where(messages.c.position.in_(POSITIONS)),
@@ -56,6 +60,20 @@ class SqliteSearch:
 
         def ask(connection: sqlite3.Connection) -> set[str]:
             return {each for each, values in questions.items() if connection.execute(NEWER, values).fetchone()}
+
+        return self._database.ask_apart(ask)
+
+    def texts(self, positions: Sequence[int]) -> dict[int, str]:
+        """Return what stands at these positions, as far as it is searched; nothing where it is gone since."""
+
+        def ask(connection: sqlite3.Connection) -> dict[int, str]:
+            rows = {
+                position: connection.execute(
+                    TEXT, {"position": position, "most": LONGEST_SEARCHED_CHARACTERS}
+                ).fetchone()
+                for position in positions
+            }
+            return {position: row[0] for position, row in rows.items() if row is not None}
 
         return self._database.ask_apart(ask)
 

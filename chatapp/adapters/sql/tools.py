@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatapp.adapters.sql.checking import Report, Step, check, quick_problems
+from chatapp.adapters.sql.checking import Report, Step, check, quick_problems, require_current
 from chatapp.adapters.sql.copying import Progress, copy_database
 from chatapp.adapters.sql.preparing import Upgrade, database_at, prepare
 from chatapp.adapters.sql.revisions import HEAD, BadDatabase
@@ -42,6 +42,18 @@ class StorageTools:
     def check(self, step: Step) -> Report:
         """Look everything over."""
         return check(self._url, step)
+
+    def require_current(self) -> None:
+        """Look whether the tables are there and up to date."""
+        require_current(database_at(self._url))
+
+    def reindex(self, progress: Progress) -> int:
+        """Make the search index anew; return how many messages and titles are in it."""
+        self.require_current()
+        # Imported here alone, as the other tools do without it.
+        from chatapp.adapters.sql.reindexing import reindex
+
+        return reindex(self._url, progress)
 
     def backup(self, target: Path, progress: Progress) -> int:
         """Copy the database while it is in use; return the size of the copy in bytes."""

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from chatapp.domain.errors import InvalidRequest
 from chatapp.domain.stores import Archive
 from chatapp.domain.transfer.chatgpt_message import USUAL, Losses, Lost
-from chatapp.domain.transfer.chatgpt_tree import NODES_AT_ONCE, Carried, NoConversation, carried, title_in
+from chatapp.domain.transfer.chatgpt_nodes import in_turns
+from chatapp.domain.transfer.chatgpt_tree import Carried, NoConversation, carried, title_in, wrong_title_in
 from chatapp.domain.transfer.elements import STRAY, elements
 from chatapp.domain.transfer.limits import DEFAULT, Limits
 from chatapp.domain.transfer.pieces import Meter, Part, Progress, pieces, silent
 from chatapp.domain.transfer.report import Imported, Report, Wrong
-from chatapp.domain.transfer.strict_json import parse
+from chatapp.domain.transfer.strict_json import Parser
 from chatapp.domain.transfer.writing import Writer
 from chatapp.domain.transfer.written import FORMAT
 
@@ -55,6 +56,7 @@ class _Reader:
         self._meter = meter
         self._report = report
         self._longest_characters = limits.message_characters
+        self._parser = Parser(limits.conversation_values, meter.pause)
         self._has_conversation = False
         self._has_stranger = False
         self._losses: Losses = Counter()
@@ -68,9 +70,11 @@ class _Reader:
             self._report.leave_out(path, element.wrong)
             return
         try:
-            values = parse(element.text)
+            values = self._parser.parse(element.release())
             path = title_in(values) or path
             self._take(carried(values, self._longest_characters, self._meter.pause), path)
+            if reason := wrong_title_in(values):
+                self._report.leave_out(f"{path}, title", reason)
         except NoConversation as wrong:
             self._has_stranger = True
             self._report.leave_out_wrong(path, wrong)
@@ -99,9 +103,7 @@ class _Reader:
             self._report.leave_out(path, EMPTY)
             return
         self._writer.begin(found.conversation, path)
-        for place, message in enumerate(found.messages):
-            if place % NODES_AT_ONCE == 0:
-                self._meter.pause()
+        for message in in_turns(found.messages, self._meter.pause):
             self._writer.add(message, path)
         self._writer.end(found.conversation.leaf_id, path)
 

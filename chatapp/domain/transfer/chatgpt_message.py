@@ -16,6 +16,7 @@ from typing import Any
 
 from chatapp.domain.entities import Role
 from chatapp.domain.reply import ReplyState
+from chatapp.domain.transfer.chatgpt_nodes import Pause, in_turns
 from chatapp.domain.transfer.fields import SHORT_CHARACTERS, YEARS, unfit
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,33 +67,37 @@ class Said:
     finish_reason: str | None = None
 
 
-def said(message: Any, losses: Losses, longest_characters: int) -> Said | None:
+def said(message: Any, losses: Losses, longest_characters: int, pause: Pause) -> Said | None:
     """Return what a message says to a person, or None; count what is lost.
 
     What ChatGPT itself never showed (hidden and empty messages) is no loss.
     """
     if not isinstance(message, dict):
-        return None  # as in the node that a tree begins with
+        losses[Lost.OTHER] += message is not None  # None stands in the node that a tree begins with
+        return None
     content, metadata = _object(message, "content"), _object(message, "metadata")
     role = _object(message, "author").get("role")
     loss = _loss(message, role, content.get("content_type"))
     if loss is Lost.RESULT:
-        losses.update(_parts_lost(content))
+        losses.update(_parts_lost(content, pause))
     if loss is not None:
         losses[loss] += 1
         return None
     if metadata.get("is_visually_hidden_from_conversation") is True:
         return None
-    losses.update(_parts_lost(content))
+    losses[Lost.OTHER] += not isinstance(message.get("content"), dict | None)
+    losses.update(_parts_lost(content, pause))
     losses[Lost.FILE] += _files(metadata)
-    text = BETWEEN_PARTS.join(_texts(content))
-    if not text.strip():
-        losses[Lost.OTHER] += content.get("content_type") not in (None, *TEXTS)
+    texts = list(_texts(content, pause))
+    is_too_long = sum(map(len, texts)) > longest_characters  # asked before they are joined: that would take the room
+    text = "" if is_too_long else BETWEEN_PARTS.join(texts)
+    if not (text or is_too_long):
+        losses[Lost.OTHER] += content.get("content_type") not in (None, *TEXTS) or "text" in content
         return None
     if role not in list(Role):
         losses[Lost.OTHER] += 1
         return None
-    if unfit(text, longest_characters):
+    if is_too_long or unfit(text, longest_characters):
         losses[Lost.UNFIT] += 1
         return None
     return _said(Role(role), text, message, metadata)
@@ -141,23 +146,30 @@ def _model(metadata: dict[str, Any]) -> str | None:
     return model if isinstance(model, str) and model and not unfit(model, SHORT_CHARACTERS) else None
 
 
-def _texts(content: dict[str, Any]) -> Iterator[str]:
+def _texts(content: dict[str, Any], pause: Pause) -> Iterator[str]:
     """Yield the texts of a message; that of a voice is one too."""
-    for part in _list(content, "parts"):
+    for part in in_turns(_list(content, "parts"), pause):
         text = part.get("text") if isinstance(part, dict) else part
-        if isinstance(text, str) and text.strip():
+        if isinstance(text, str) and text and not text.isspace():  # strip() would copy it
             yield text
 
 
-def _parts_lost(content: dict[str, Any]) -> Losses:
+def _parts_lost(content: dict[str, Any], pause: Pause) -> Losses:
     losses: Losses = Counter()
-    for part in _list(content, "parts"):
+    if not isinstance(content.get("parts"), list | None):
+        losses[Lost.OTHER] += 1
+    for part in in_turns(_list(content, "parts"), pause):
         if isinstance(part, str) or (isinstance(part, dict) and isinstance(part.get("text"), str)):
             continue
-        kind = part.get("content_type") if isinstance(part, dict) else None
-        words = kind if isinstance(kind, str) else ""
-        losses[next((lost for word, lost in BY_PART.items() if word in words), Lost.OTHER)] += 1
+        losses[_kind_of(part)] += 1
     return losses
+
+
+def _kind_of(part: Any) -> Lost:
+    kind = part.get("content_type") if isinstance(part, dict) else None
+    if not isinstance(kind, str):
+        return Lost.OTHER
+    return next((lost for word, lost in BY_PART.items() if word in kind), Lost.OTHER)
 
 
 def _files(metadata: dict[str, Any]) -> int:

@@ -18,12 +18,9 @@ from typing import Any
 from chatapp.domain.entities import Conversation, Role
 from chatapp.domain.kept import KeptMessage
 from chatapp.domain.transfer.chatgpt_message import EPOCH, Losses, Lost, Said, moment_of, said
-from chatapp.domain.transfer.chatgpt_nodes import Nodes, in_order, missing_of, parents_of
+from chatapp.domain.transfer.chatgpt_nodes import Nodes, in_order, in_turns, missing_of, parents_of
 from chatapp.domain.transfer.fields import SHORT_CHARACTERS, is_id, unfit
 from chatapp.domain.transfer.report import Wrong
-
-NODES_AT_ONCE = 50
-"""A conversation may have very many; between so many of them others may run."""
 
 
 class NoConversation(Wrong):
@@ -105,13 +102,12 @@ def carried(values: Any, longest_characters: int, pause: Callable[[], None]) -> 
     if not isinstance(mapping, dict):
         raise NoConversation("It is not a conversation of ChatGPT's: it has no “mapping”.")
     nodes: Nodes = {node_id: node for node_id, node in mapping.items() if isinstance(node, dict)}
-    parents = parents_of(nodes)
+    parents = parents_of(nodes, pause)
     tree = _Tree(_conversation_id(values, mapping), moment_of(values.get("create_time")))
-    tree.losses[Lost.MISSING] = missing_of(nodes)
-    for place, node_id in enumerate(in_order(nodes, parents)):
-        if place % NODES_AT_ONCE == 0:
-            pause()
-        words = said(nodes[node_id].get("message"), tree.losses, longest_characters)
+    tree.losses[Lost.MISSING] = missing_of(nodes, pause)
+    tree.losses[Lost.OTHER] = len(mapping) - len(nodes)
+    for node_id in in_turns(in_order(nodes, parents, pause), pause):
+        words = said(nodes[node_id].get("message"), tree.losses, longest_characters, pause)
         tree.grow(node_id, parents.get(node_id), words)
     times = [message.created_at for message in tree.messages]
     created_at = tree.begin or min(times, default=EPOCH)
@@ -129,7 +125,15 @@ def carried(values: Any, longest_characters: int, pause: Callable[[], None]) -> 
 def title_in(values: Any) -> str | None:
     """Return the title of a conversation, if it has one that can be kept."""
     title = values.get("title") if isinstance(values, dict) else None
-    return title if isinstance(title, str) and title.strip() and not unfit(title, SHORT_CHARACTERS) else None
+    return title if isinstance(title, str) and title.strip() and wrong_title_in(values) is None else None
+
+
+def wrong_title_in(values: dict[str, Any]) -> str | None:
+    """Return why the title of a conversation cannot be kept; None if it can, or if there is none."""
+    title = values.get("title")
+    if title is None:
+        return None
+    return unfit(title, SHORT_CHARACTERS) if isinstance(title, str) else "This must be text."
 
 
 def _conversation_id(values: dict[str, Any], mapping: dict[str, Any]) -> str:

@@ -23,13 +23,18 @@ Progress = Callable[[int], None]
 """Is told again and again how many bytes have been read so far; a server lets others run there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Part:
     """One line, or one element of a list, and its number from 1 on; or what is ``wrong`` with it."""
 
     number: int
     text: bytes
     wrong: str | None = None
+
+    def release(self) -> bytes:
+        """Return the text, and hold it no longer: parsed, it needs several times the room."""
+        text, self.text = self.text, b""
+        return text
 
 
 def silent(_: int) -> None:

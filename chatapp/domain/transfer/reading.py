@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from chatapp.domain.entities import Conversation, Cost, Role, Source, Usage
@@ -10,6 +11,21 @@ from chatapp.domain.kept import KeptMessage
 from chatapp.domain.reply import ReplyState
 from chatapp.domain.transfer.fields import Fields
 from chatapp.domain.transfer.report import Wrong
+
+OF_ANSWERS = ("model", "finish_reason", "usage", "cost", "error", "request_id")
+
+
+def require_plain_header(values: Any) -> None:
+    """Look whether something stands in the header that is not known.
+
+    Raises:
+        Wrong: with its name.
+    """
+    fields = Fields(values)
+    for name in ("type", "format"):
+        fields.text(name)
+    fields.whole("version")
+    fields.require_no_more()
 
 
 def conversation_in(values: Any, longest_characters: int) -> Conversation:
@@ -33,8 +49,8 @@ def conversation_in(values: Any, longest_characters: int) -> Conversation:
     return conversation
 
 
-def message_in(values: Any, longest_characters: int) -> KeptMessage:
-    """Return the message of a line.
+def message_in(values: Any, longest_characters: int) -> tuple[KeptMessage, list[str]]:
+    """Return the message of a line, and which fields are left out of it, as only an answer can have them.
 
     Raises:
         Wrong: with the field that is wrong.
@@ -61,7 +77,10 @@ def message_in(values: Any, longest_characters: int) -> KeptMessage:
         raise Wrong("It is still being made.", "state")
     if message.role is not Role.ASSISTANT and message.state is not ReplyState.COMPLETE:
         raise Wrong("Only an answer can be anything but complete.", "state")
-    return message
+    if message.role is Role.ASSISTANT:
+        return message, []
+    plain = replace(message, model_id=None, finish_reason=None, usage=None, cost=None, error=None, request_id=None)
+    return plain, [name for name in OF_ANSWERS if values.get(name) is not None]
 
 
 def end_in(values: Any) -> tuple[str, str | None]:
@@ -75,6 +94,19 @@ def end_in(values: Any) -> tuple[str, str | None]:
     end = fields.id("conversation_id"), fields.optional("leaf_id", fields.id)
     fields.require_no_more()
     return end
+
+
+def complete_in(values: Any) -> int:
+    """Return how many conversations a file holds, as its last line says.
+
+    Raises:
+        Wrong: with the field that is wrong.
+    """
+    fields = Fields(values)
+    fields.optional("type", fields.text)
+    conversations = fields.whole("conversations")
+    fields.require_no_more()
+    return conversations
 
 
 def _usage(fields: Fields) -> Usage:

@@ -54,6 +54,15 @@ class Report:
         """Note what is wrong with a part of the file, and in which of its fields."""
         self.leave_out(f"{path}, {wrong.field}" if wrong.field else path, wrong.reason)
 
+    def mark(self) -> tuple[int, int, int, int, int]:
+        """Return where the report is now, for ``undo``."""
+        return self.conversations, self.messages, self.known, len(self._left_out), self._more
+
+    def undo(self, mark: tuple[int, int, int, int, int]) -> None:
+        """Forget all that was noted since then."""
+        self.conversations, self.messages, self.known, left_out, self._more = mark
+        del self._left_out[left_out:]
+
     def sum_up(self, path: str, reason: str) -> None:
         """Note what is left out of many parts, behind all other entries and however many they are."""
         self._summary.append(Detail(path, reason))

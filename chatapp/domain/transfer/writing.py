@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from chatapp.domain.entities import Conversation
+from chatapp.domain.errors import Conflict
 from chatapp.domain.kept import Batch, KeptMessage
 from chatapp.domain.stores import Archive
 from chatapp.domain.transfer.limits import Limits
@@ -12,7 +13,13 @@ from chatapp.domain.transfer.report import Report
 
 TAKEN = "You have a message with this id in another conversation."
 NO_PARENT = "What it stands under is neither before it in this file nor among your messages of this conversation."
+GONE = "It was deleted while the file was read; the rest is left out."
+TWICE = "Another message with this id stands before it in this file. That one counts."
 NO_LEAF = "The end of the branch that was shown is missing. The last message is shown instead."
+
+TRIES = 5
+WORDS_REMEMBERED = 10_000
+"""Of so many messages, what they say is remembered (as a hash), to tell of others with the same ids."""
 
 
 @dataclass(slots=True)
@@ -35,6 +42,7 @@ class _Coming:
     leaf_id: str | None = None
     has_grown: bool = False
     last_id: str | None = None
+    is_gone: bool = False
 
 
 class Writer:
@@ -50,6 +58,7 @@ class Writer:
         self._limits = limits
         self._report = report
         self._coming: list[_Coming] = []
+        self._words: dict[str, int] = {}
         self._count = 0
         self._characters = 0
 
@@ -65,9 +74,16 @@ class Writer:
         self._coming.append(_Coming(conversation, path))
 
     def add(self, message: KeptMessage, path: str) -> None:
-        """Add a message to the conversation that has begun."""
+        """Add a message to the conversation that has begun.
+
+        Raises:
+            NotFound: there is no such visitor (any more).
+            Conflict: something else is being kept under the same ids all the time.
+        """
         self._make_room(len(message.text))
         self._coming[-1].messages.append((path, message))
+        if self._characters > self._limits.batch_characters:
+            self._flush()  # a very long one, which must not wait in memory for what comes next
 
     def end(self, leaf_id: str | None, path: str) -> None:
         """End the conversation that has begun; the branch that leads to ``leaf_id`` is shown."""
@@ -101,17 +117,32 @@ class Writer:
         self._characters += characters
 
     def _flush(self) -> None:
-        coming, still_open = self._coming, self._open
-        leaves = dict(
-            self._archive.known_conversations(
-                self._visitor_id, {each.conversation.id for each in coming if not each.has_begun}
-            )
-        )
+        # Where the same file is imported twice at once, both may find something missing; one of them then comes too
+        # late, looks again, and finds it there.
+        for tries in range(1, TRIES + 1):
+            mark = self._report.mark()
+            try:
+                self._store()
+            except Conflict:
+                self._report.undo(mark)
+                if tries == TRIES:
+                    raise
+            else:
+                return
+
+    def _store(self) -> None:
+        """Look up what is known, and add the rest; where that fails, what is coming is as it was.
+
+        Raises:
+            Conflict: what was looked up is no longer true.
+        """
+        coming = [replace(each, messages=each.messages.copy()) for each in self._coming]
+        leaves = dict(self._archive.known_conversations(self._visitor_id, {each.conversation.id for each in coming}))
         places = dict(self._archive.known_messages(self._visitor_id, _ids(coming)))
         batches = [batch for each in coming if (batch := self._batch(each, leaves, places))]
         if batches:
             self._archive.add(self._visitor_id, batches)
-        self._coming = [still_open] if still_open else []
+        self._coming = [each for each in coming if not each.has_ended]
         self._count = self._characters = 0
 
     def _batch(self, coming: _Coming, leaves: dict[str, str | None], places: dict[str, str]) -> Batch | None:
@@ -123,6 +154,12 @@ class Writer:
         is_first = not coming.has_begun
         if is_first:
             self._look_up(coming, leaves)
+        elif coming.is_gone or coming.conversation.id not in leaves:
+            if not coming.is_gone:
+                self._report.leave_out(coming.path, GONE)
+            coming.is_gone = True
+            coming.messages.clear()
+            return None
         messages = tuple(message for path, message in coming.messages if self._is_new(message, path, coming, places))
         coming.messages.clear()
         leaf_id = self._new_leaf(coming, places) if coming.has_ended else None
@@ -143,19 +180,29 @@ class Writer:
 
     def _is_new(self, message: KeptMessage, path: str, coming: _Coming, places: dict[str, str]) -> bool:
         place = places.get(message.id)
+        words = hash((message.parent_id, message.role, message.text))
         if place is None and (message.parent_id is None or places.get(message.parent_id) == message.conversation_id):
             places[message.id] = message.conversation_id
             coming.last_id = message.id
             coming.has_grown |= message.parent_id == coming.leaf_id
+            self._remember(message.id, words)
             return True
         if place is None:
             self._report.leave_out(f"{path}, parent_id", NO_PARENT)
         elif place != message.conversation_id:
             self._report.leave_out(f"{path}, id", TAKEN)
+        elif self._words.get(message.id, words) != words:
+            self._report.leave_out(f"{path}, id", TWICE)
         else:
             coming.last_id = message.id
             self._report.known += 1
+            self._remember(message.id, words)
         return False
+
+    def _remember(self, message_id: str, words: int) -> None:
+        self._words[message_id] = words
+        if len(self._words) > WORDS_REMEMBERED:
+            del self._words[next(iter(self._words))]
 
     def _new_leaf(self, coming: _Coming, places: dict[str, str]) -> str | None:
         """Return what becomes the leaf of a conversation that has ended; None if that stays as it is."""

@@ -84,7 +84,7 @@ def blueprint(
 
     @transfer.post("/api/import")
     @transfer.response(200, ImportedSchema)
-    @transfer.doc(requestBody=FILES, responses=refusals(400, 401, 403, 408, 413, 415, 500, 503))
+    @transfer.doc(requestBody=FILES, responses=refusals(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
     def bring_in() -> Response:
         """Bring in conversations: a file of GET /api/export, or ChatGPT's conversations.json."""
         take = _import_of(request)

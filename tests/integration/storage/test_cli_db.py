@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
 
 from chatapp.adapters.sql.database import Database
+from chatapp.adapters.sql.indexing import Indexing
 from chatapp.adapters.sql.migrating import upgrade
 from chatapp.adapters.sql.preparing import database_at
 from chatapp.adapters.sql.revisions import HEAD
@@ -56,15 +58,34 @@ def test_upgrade_says_what_it_did_and_where_the_copy_is(db: Db, tmp_path: Path) 
     assert said[1].startswith(f"A copy from before is at {tmp_path}/chatapp.db.before-{HEAD}-")
 
 
+def change(url: str, *statements: str) -> None:
+    with connected(url) as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def fill_and_index(url: str) -> None:
+    fill(url, HEAD)
+    change(url, "UPDATE messages SET indexed = false")
+    database = Database(url)
+    try:
+        indexing = Indexing(database)
+        while indexing.index():
+            pass
+    finally:
+        database.close()
+
+
 def test_check_tells_what_is_in_a_sound_database(db: Db, database_url: str) -> None:
     fill(database_url, HEAD)
+    change(database_url, "UPDATE messages SET indexed = false")
 
     found = db(database_url, "check")
 
     assert found.exit_code == 0
     assert f"revision {HEAD}, " in found.output
     assert "2 conversations with 4 messages.\n" in found.output
-    assert "1 answers are being made; 3 messages are still to be indexed.\n" in found.output
+    assert "1 answers are being made; 4 messages are still to be indexed.\n" in found.output
     assert found.output.endswith("ok     Nothing is wrong.\n")
 
 
@@ -77,6 +98,67 @@ def test_check_finds_rows_that_refer_to_nothing(db: Db, fresh_sqlite: MakeDataba
 
     assert found.exit_code == 1
     assert "WRONG  Row 1 of handoffs refers to a row of visitors that is not there.\n" in found.output
+
+
+@pytest.mark.parametrize(
+    ("change_to", "problem"),
+    [
+        ("UPDATE conversations SET leaf_id = 'm9' WHERE visitor_id = 'v1'", "conversation c1 ends with a message m9"),
+        ("UPDATE messages SET parent_id = 'm9' WHERE id = 'm2'", "message m2 answers a message m9"),
+    ],
+    ids=["leaf", "parent"],
+)
+def test_check_finds_what_names_a_message_that_is_not_there(
+    db: Db, database_url: str, change_to: str, problem: str
+) -> None:
+    fill_and_index(database_url)
+    change(database_url, change_to)
+
+    found = db(database_url, "check")
+
+    assert (found.exit_code, f"WRONG  The {problem} that is not in i" in found.output) == (1, True)
+
+
+@pytest.mark.parametrize("table", ["search_data", "search_content", "search_docsize", "search_idx", "search_config"])
+def test_a_damaged_index_is_found_and_made_anew(db: Db, fresh_sqlite: MakeDatabase, table: str) -> None:
+    url = fresh_sqlite()
+    fill_and_index(url)
+    change(url, f"DELETE FROM {table}")
+
+    found = db(url, "check")
+    made = db(url, "reindex")
+
+    assert found.exit_code == 1
+    assert "WRONG  The search index is damaged. “chatapp db reindex” makes it anew.\n" in found.output
+    assert made.output == "The search index was made anew, with 4 messages and titles.\n"
+    assert db(url, "check").output.endswith("ok     Nothing is wrong.\n")
+
+
+def test_an_index_that_lacks_messages_is_found_and_made_anew(db: Db, database_url: str) -> None:
+    fill_and_index(database_url)
+    change(database_url, "DELETE FROM search")
+
+    found = db(database_url, "check")
+    db(database_url, "reindex")
+
+    assert "WRONG  The search index lacks 3 messages that should be in it. “chatapp db reindex”" in found.output
+    assert db(database_url, "check").output.endswith("ok     Nothing is wrong.\n")
+
+
+def test_an_index_made_anew_is_as_the_upgrade_makes_it(db: Db, fresh_sqlite: MakeDatabase) -> None:
+    url = fresh_sqlite()
+    before = index_of_file(url)
+
+    db(url, "reindex")
+
+    assert index_of_file(url) == before
+
+
+def index_of_file(url: str) -> list[tuple[Any, ...]]:
+    """Return how the index is made, and what it is told about its merges."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        made = connection.execute("SELECT name, sql FROM sqlite_schema WHERE name LIKE 'search%' ORDER BY name")
+        return [*made, *connection.execute("SELECT k, v FROM search_config ORDER BY k")]
 
 
 def test_check_finds_damage(db: Db, fresh_sqlite: MakeDatabase) -> None:
@@ -158,6 +240,17 @@ def test_a_new_key_leaves_the_old_ones(db: Db, database_url: str) -> None:
     assert (said.exit_code, "Older tokens stay good" in said.output) == (0, True)
     assert keys(database_url)[0] == first
     assert len(keys(database_url)) == 2
+
+
+def test_no_key_is_made_in_a_database_that_is_to_be_upgraded(db: Db, empty_url: str) -> None:
+    database_at(empty_url).make()
+    upgrade(empty_url, "0001")
+
+    refused = db(empty_url, "rotate-key")
+
+    assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+    assert "or “chatapp db upgrade”, brings it up to date." in refused.output
+    assert database_at(empty_url).find_revision() == "0001"
 
 
 def test_old_keys_are_forgotten_where_that_is_wanted(db: Db, database_url: str) -> None:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 from sqlalchemy import make_url
 
 from chatapp.adapters.sql.migrating import upgrade
@@ -31,6 +32,16 @@ def test_the_start_says_where_conversations_are_kept(tmp_path: Path) -> None:
         assert f"Conversations are kept in {tmp_path}/data/chatapp.db." in running.log
 
     assert database_at(data_file(tmp_path)).find_revision() == HEAD
+
+
+@pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
+def test_a_stop_leaves_everything_in_one_file(tmp_path: Path, worker_class: str) -> None:
+    settings = {"CHATAPP_WORKERS": "2", "CHATAPP_WORKER_CLASS": worker_class, "CHATAPP_GRACE_SECONDS": "10"}
+    with serving(tmp_path, **settings) as running:
+        made = requests.post(f"{running.url}/api/conversations", json={}, timeout=10)
+
+    assert made.status_code == 201
+    assert {file.name for file in (tmp_path / "data").iterdir()} == {"chatapp.db", "chatapp.db.lock"}
 
 
 def test_a_password_of_the_database_is_never_shown(tmp_path: Path, fresh_postgres: MakeDatabase) -> None:

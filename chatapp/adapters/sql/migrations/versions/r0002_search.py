@@ -45,6 +45,8 @@ def _postgresql() -> None:
         sa.Column("visitor_id", sa.String(32), nullable=False),
         sa.Column("conversation_id", sa.String(64), nullable=False),
         sa.Column("words", TSVECTOR, nullable=False),
+        # The same words in their order, for phrases: a TSVECTOR knows no more than 256 places of a word.
+        sa.Column("spaced", sa.Text, nullable=False, server_default=""),
         # Messages go with their conversation and in no other way, so this keeps the index clean.
         sa.ForeignKeyConstraint(
             ["visitor_id", "conversation_id"], ["conversations.visitor_id", "conversations.id"], ondelete="CASCADE"
@@ -52,3 +54,5 @@ def _postgresql() -> None:
     )
     op.create_index("search_words", "search", ["words"], postgresql_using="gin")
     op.create_index("search_newest", "search", ["visitor_id", sa.text("position DESC")])
+    # For the pages of a search, and for what goes with its conversation.
+    op.create_index("search_of_a_conversation", "search", ["visitor_id", "conversation_id", "position"])
