@@ -182,7 +182,8 @@ def test_the_server_learns_who_asks_and_how(backend: ScriptedUpstream, proxy: Pr
 
 def test_a_file_longer_than_any_other_body_is_imported_through_nginx(tmp_path: Path) -> None:
     talk = Talk("Long")
-    talk.user("x" * 6_000_000)
+    talk.user("x" * 3_000_000)
+    talk.assistant("y" * 3_000_000)
 
     with serving(tmp_path, CHATAPP_LLM="fake") as server, nginx_before(server.url, tmp_path) as proxy:
         answer = requests.post(
@@ -193,7 +194,7 @@ def test_a_file_longer_than_any_other_body_is_imported_through_nginx(tmp_path: P
             timeout=30,
         )
 
-    assert (answer.status_code, answer.json()) == (200, {"conversations": 1, "messages": 1, "known": 0, "left_out": []})
+    assert (answer.status_code, answer.json()) == (200, {"conversations": 1, "messages": 2, "known": 0, "left_out": []})
 
 
 def test_the_file_of_an_import_is_passed_on_as_it_comes(backend: ScriptedUpstream, proxy: Proxy) -> None:

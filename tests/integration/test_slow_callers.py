@@ -33,7 +33,7 @@ BEGINS_WITHIN_SECONDS = 3.0
 LONGEST_GAP_SECONDS = 1.0
 WRITE_SECONDS = 1.0
 
-MEGABYTES = ["Z" * 100_000] * 80
+MEGABYTES = ["€" * 50_000] * 80
 """More than the buffers between the server and a reader hold."""
 
 
@@ -181,7 +181,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     settings = {
         "CHATAPP_OPEN_REPLIES": "2",
         "CHATAPP_WRITE_SECONDS": f"{WRITE_SECONDS}",
-        "CHATAPP_MAX_ANSWER_CHARACTERS": "10000000",
+        "CHATAPP_MAX_ANSWER_CHARACTERS": "4000000",
     }
     with running_site(tmp_path_factory.mktemp("site"), request.param, **settings) as running:
         yield running
