@@ -21,7 +21,8 @@ run: $(VENV)/.package ## Start the server on http://127.0.0.1:5000
 
 test: $(VENV)/.dev system ## Run all tests
 	npm test --silent
-	pytest --whole --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	pytest --whole --numprocesses 4 --dist loadfile --no-loadscope-reorder -m "not alone"
+	pytest --whole -m alone
 
 soak: $(VENV)/.dev ## Run whole what the tests run in short: faults, 10,000 replies, 400 killed workers, odd requests
 	pytest --soak tests/soak tests/integration/kept_processes tests/integration/test_sweeps.py tests/integration/test_schemathesis.py

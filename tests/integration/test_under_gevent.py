@@ -1,12 +1,9 @@
 """The OpenAI adapter under gevent, as the server's workers run it: the same tests, in a process of greenlets."""
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
-
-from tests.alone import NAME_OF_RUN
 
 ROOT = Path(__file__).parents[2]
 SAME_TESTS = [
@@ -21,11 +18,9 @@ SAME_TESTS = [
 
 
 def test_what_holds_in_threads_holds_in_greenlets() -> None:
-    # They must not wait for a turn among the tests of this run: this one has it, and waits for them.
-    environment = {name: value for name, value in os.environ.items() if name != NAME_OF_RUN}
     ran = subprocess.run(
         [sys.executable, "-m", "gevent.monkey", "--module", "pytest", "-q", "-p", "no:cacheprovider", *SAME_TESTS],
-        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
