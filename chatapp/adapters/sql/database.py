@@ -37,6 +37,15 @@ SERIALIZED = 3
 LONGEST_IDLE_LOG_BYTES = 32_000_000
 """More of SQLite's log than that is given back to the disk when it begins anew; to give it back takes its time too."""
 
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""A database that is gone without a word is noticed within half a minute; by default, within a quarter of an hour."""
+
 CONNECTIONS = 10
 POSITION_BITS = 20
 REMEMBERED_MILLISECONDS = 100_000
@@ -342,5 +351,5 @@ def _postgresql(url: str, survive_power_cut: bool) -> Engine:
         pool_size=CONNECTIONS,
         max_overflow=CONNECTIONS,
         pool_pre_ping=True,
-        connect_args={"options": options, "connect_timeout": 5},
+        connect_args={"options": options, **PATIENCE},
     )
