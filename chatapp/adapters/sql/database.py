@@ -309,8 +309,23 @@ def _here(work: Callable[[], Result], /) -> Result:
 def _write_back(connection: sqlite3.Connection) -> None:
     for _ in range(TRIES):
         is_busy, pages, pages_back = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        if is_busy or pages_back == pages:
-            break  # somebody else does it; or the next writer can begin the log anew
+        if is_busy:
+            break  # somebody else does it
+        if pages_back == pages:
+            if pages:
+                _begin_log_anew(connection)
+            break
+
+
+def _begin_log_anew(connection: sqlite3.Connection) -> None:
+    """Write something: the first to do so after all was written back waits for the disk, and may do that here."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        (number,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version={number}")
+        connection.execute("COMMIT")
+    except sqlite3.OperationalError:  # somebody else writes, and is the first
+        connection.rollback()
 
 
 def _sqlite(url: str, survive_power_cut: bool) -> Engine:

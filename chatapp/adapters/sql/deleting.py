@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 
 from sqlalchemy import Connection, bindparam, delete, false, func, select
 
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.erasing import note_deletion
 from chatapp.adapters.sql.prepared import Prepared
+from chatapp.adapters.sql.searching import index_of
 from chatapp.adapters.sql.tables import asked, conversations, messages, visitors
 from chatapp.domain.errors import NotFound
 
 MESSAGES_A_STEP = 25
 CHARACTERS_A_STEP = 30_000
 CONVERSATIONS_A_STEP = 50
+STEPS_UNTIL_TIDY = 50
+MERGES = 20
 A_BREATH_SECONDS = 0.001
 
 SOME_OF_VISITOR = (
@@ -56,23 +60,36 @@ def delete_conversation(database: Database, visitor_id: str, conversation_id: st
     The newest part may be gone before the oldest; the conversation itself goes last.
     """
     key = {"visitor": visitor_id, "conversation": conversation_id}
-    while True:
+    for _ in _steps(database):
         with database.writing() as connection:
             if not _delete_some(connection, SOME, key):
                 if is_there := DELETE.run(connection, key) > 0:
                     note_deletion(connection)
                 return is_there
-        time.sleep(A_BREATH_SECONDS)  # others want to write too
+    return False
 
 
 def delete_everything(database: Database, visitor_id: str) -> None:
     """Remove all conversations of a visitor with all that belongs to them."""
     key = {"visitor": visitor_id}
-    is_left = True
-    while is_left:
+    for _ in _steps(database):
         with database.writing() as connection:
-            is_left = _delete_some(connection, SOME_OF_ALL, key) or _delete_conversations(connection, key)
+            if not (_delete_some(connection, SOME_OF_ALL, key) or _delete_conversations(connection, key)):
+                return
+
+
+def _steps(database: Database) -> Iterator[int]:
+    """Yield the numbers of steps, with a breath between them: others want to write too."""
+    index = index_of(database)
+    for step in count(1):
+        yield step
         time.sleep(A_BREATH_SECONDS)
+        if step % STEPS_UNTIL_TIDY == 0:
+            # Each leaves a part of the index. Where there are very many, FTS5 would merge them in the midst of a step.
+            for _ in range(MERGES):
+                if not index.tidy():
+                    break
+                time.sleep(A_BREATH_SECONDS)
 
 
 def _delete_conversations(connection: Connection, key: Mapping[str, str]) -> bool:
