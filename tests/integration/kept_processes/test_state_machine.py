@@ -6,7 +6,6 @@ go here, and with ``--soak`` killed too.
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -182,8 +181,7 @@ class Conversations(RuleBasedStateMachine):
         for asked in self.site.asked:
             asked.may_be_lost = asked.may_be_lost or not asked.is_over
         pid = self.site.workers.running[which]
-        os.kill(pid, signal.SIGKILL if kill and self.site.kills else signal.SIGTERM)
-        self.site.workers.wait_for_the_end_of(pid)
+        self.site.workers.end(pid, signal.SIGKILL if kill and self.site.kills else signal.SIGTERM)
 
     def teardown(self) -> None:
         for asked in self.me.asked:

@@ -7,7 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.integration.kept_processes.teller import Teller
@@ -15,6 +15,7 @@ from tests.server import RunningServer, serving
 
 BOOTED = re.compile(rb"Booting worker with pid: (\d+)")
 START_SECONDS = 30.0
+ASK_AGAIN_SECONDS = 5.0
 
 
 class Workers:
@@ -49,6 +50,20 @@ class Workers:
         finally:
             for other in others:
                 os.kill(other, signal.SIGCONT)
+
+    def end(self, pid: int, how: signal.Signals) -> None:
+        """Kill this worker, or ask it to go; return when it is no more."""
+        os.kill(pid, how)
+        deadline = time.monotonic() + START_SECONDS
+        asked_at = time.monotonic()
+        while _is_running(pid):
+            assert time.monotonic() < deadline, f"{pid} does not end"
+            time.sleep(0.005)
+            if how is signal.SIGTERM and time.monotonic() - asked_at > ASK_AGAIN_SECONDS:
+                # One that was only just forked still has its parent's handler, which does nothing there.
+                asked_at = time.monotonic()
+                with suppress(ProcessLookupError):
+                    os.kill(pid, how)
 
     def wait_for_the_end_of(self, pid: int) -> None:
         """Return when this worker is no more."""
