@@ -74,7 +74,10 @@ class VisitorService:
         """
         visitor_id, _, rest = token.partition(".")
         key_id, _, signature = rest.partition(".")
-        key = self._known_keys().get(key_id) or self._read_keys().get(key_id)
+        keys = self._known_keys()
+        if key_id not in keys:
+            keys = self._read_keys()
+        key = keys.get(key_id)
         if key is None or not hmac.compare_digest(_signature(visitor_id, key).encode(), signature.encode()):
             return None
         seen_at = self._store.seen_at(visitor_id)
@@ -85,7 +88,7 @@ class VisitorService:
         if is_time:
             with suppress(StorageUnavailable):  # who only reads is not held up by it
                 self._store.note_seen(visitor_id, now)
-        is_old = key_id != list(self._known_keys())[-1]
+        is_old = key_id != list(keys)[-1]
         return Known(visitor_id, self.token_of(visitor_id) if is_time or is_old else None)
 
     def require(self, token: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 EVERYBODY = "*"
+
+Address = IPv4Address | IPv6Address
 
 
 class Proxies:
@@ -25,6 +27,8 @@ class Proxies:
 
     def in_front_of(self, application: WSGIApplication) -> WSGIApplication:
         """Return the application, told the address of who asks instead of the proxy's."""
+        if not (self._trusts_everybody or self._networks):
+            return application
 
         def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             peer, forwarded = environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
@@ -38,32 +42,31 @@ class Proxies:
 
         Each proxy adds the address of who has connected to it; what stands before that, anybody may have written.
         """
-        if not (self._trusts_everybody or self._trusts(peer)):
+        if not (self._trusts_everybody or self._trusts(_address(peer))):
             return peer
         caller = peer
         for entry in reversed(forwarded_for.split(",")):
             address = _address(entry.strip())
             if address is None:
                 break
-            caller = address
-            if not self._trusts(caller):
+            caller = str(address)
+            if not self._trusts(address):
                 break
         return caller
 
-    def _trusts(self, address: str) -> bool:
-        found: Any = ip_address(address) if _address(address) else None
-        if found is not None and found.version == 6 and found.ipv4_mapped is not None:
-            found = found.ipv4_mapped
-        return found is not None and any(found in network for network in self._networks)
+    def _trusts(self, address: Address | None) -> bool:
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return address is not None and any(address in network for network in self._networks)
 
 
-def _address(entry: str) -> str | None:
+def _address(entry: str) -> Address | None:
     """Return the address in an entry, where some proxies add a port; None if it holds none."""
     if entry.startswith("["):
         entry = entry[1:].partition("]")[0]
     elif entry.count(":") == 1:
         entry = entry.partition(":")[0]
     try:
-        return str(ip_address(entry))
+        return ip_address(entry)
     except ValueError:
         return None

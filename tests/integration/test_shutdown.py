@@ -15,6 +15,7 @@ import pytest
 
 from tests.integration.caller import Caller, Heard, question
 from tests.integration.site import Site, running_site
+from tests.processes import is_running, stalled
 from tests.upstream import Gate, Stall
 from tests.upstream.wire import sse
 
@@ -29,15 +30,6 @@ GET_LIVE = GET_READY.replace(b"ready", b"live")
 def worker_pids(site: Site) -> list[int]:
     """Return the workers' processes, oldest first, those that have ended too."""
     return [int(pid) for pid in re.findall(r"Booting worker with pid: (\d+)", site.server.log)]
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether there is such a process."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
@@ -67,13 +59,8 @@ def streams(site: Site, count: int, gate: Gate, *, every_other_endless: bool = F
 def alone(site: Site, pid: int) -> Iterator[None]:
     """Let no other worker take connections."""
     others = [other for other in worker_pids(site) if other != pid and is_running(other)]
-    for other in others:
-        os.kill(other, signal.SIGSTOP)
-    try:
+    with stalled(*others):
         yield
-    finally:
-        for other in others:
-            os.kill(other, signal.SIGCONT)
 
 
 def ending(caller: Caller) -> str:

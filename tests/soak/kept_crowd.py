@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
 
+from tests.integration.caller import Heard
 from tests.integration.kept_processes.teller import Pace, Teller
-from tests.integration.kept_processes.visitor import CUT_OFF, Heard, Line, Visitor, replies_of
+from tests.integration.kept_processes.visitor import CUT_OFF, Line, Visitor, replies_of
 
 PACES = (
     Pace(tokens=4, seconds=0.02),

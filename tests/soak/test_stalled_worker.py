@@ -6,10 +6,7 @@ nothing that it does to its replies counts any more.
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from time import sleep
 
@@ -18,6 +15,7 @@ import pytest
 from tests.integration.kept_processes.teller import Pace, Teller
 from tests.integration.kept_processes.visitor import Visitor, replies_of, text_of
 from tests.integration.kept_processes.workers import Workers, kept_server
+from tests.processes import stalled
 
 PACE = Pace(tokens=40, seconds=0.05)
 LONG_PACE = Pace(tokens=2_000, seconds=0.05)
@@ -27,16 +25,6 @@ A_MOMENT_SECONDS = 1.0
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     soak = metafunc.config.getoption("--soak")
     metafunc.parametrize("ending", ["complete", "lost"] if soak else ["complete"])
-
-
-@contextmanager
-def stalled(pid: int) -> Iterator[None]:
-    """Let a process stand still."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def test_a_worker_that_wakes_up_changes_nothing_that_others_have_ended(tmp_path: Path, ending: str) -> None:

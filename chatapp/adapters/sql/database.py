@@ -20,6 +20,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_eng
 from sqlalchemy.engine import make_url
 
 from chatapp.adapters.sql.prepared import Prepared
+from chatapp.adapters.sql.sqlite_file import is_busy
 from chatapp.domain.errors import StorageUnavailable
 
 LONGEST_LOCK_WAIT_SECONDS = 10.0
@@ -290,16 +291,12 @@ def _begin(connection: Connection) -> None:
             # Not BEGIN alone: a transaction that reads first and writes then may fail in its midst.
             _driver_of(connection).execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if not _is_busy(error) or time.monotonic() > deadline:
+            if not is_busy(error) or time.monotonic() > deadline:
                 raise
         else:
             return
         time.sleep(pause_seconds)
         pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
-
-
-def _is_busy(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _here(work: Callable[[], Result], /) -> Result:
@@ -308,8 +305,8 @@ def _here(work: Callable[[], Result], /) -> Result:
 
 def _write_back(connection: sqlite3.Connection) -> None:
     for _ in range(TRIES):
-        is_busy, pages, pages_back = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        if is_busy:
+        is_taken, pages, pages_back = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if is_taken:
             break  # somebody else does it
         if pages_back == pages:
             if pages:

@@ -60,13 +60,16 @@ def delete_conversation(database: Database, visitor_id: str, conversation_id: st
     The newest part may be gone before the oldest; the conversation itself goes last.
     """
     key = {"visitor": visitor_id, "conversation": conversation_id}
+    was_there = False
     for _ in _steps(database):
         with database.writing() as connection:
-            if not _delete_some(connection, SOME, key):
-                if is_there := DELETE.run(connection, key) > 0:
-                    note_deletion(connection)
-                return is_there
-    return False
+            if _delete_some(connection, SOME, key):
+                continue
+            was_there = DELETE.run(connection, key) > 0
+            if was_there:
+                note_deletion(connection)
+            break
+    return was_there
 
 
 def delete_everything(database: Database, visitor_id: str) -> None:
@@ -78,11 +81,11 @@ def delete_everything(database: Database, visitor_id: str) -> None:
                 return
 
 
-def _steps(database: Database) -> Iterator[int]:
-    """Yield the numbers of steps, with a breath between them: others want to write too."""
+def _steps(database: Database) -> Iterator[None]:
+    """Begin step after step, with a breath between them: others want to write too."""
     index = index_of(database)
     for step in count(1):
-        yield step
+        yield
         time.sleep(A_BREATH_SECONDS)
         if step % STEPS_UNTIL_TIDY == 0:
             # Each leaves a part of the index. Where there are very many, FTS5 would merge them in the midst of a step.

@@ -11,8 +11,9 @@ from time import monotonic, sleep
 
 import pytest
 
+from tests.integration.caller import Heard
 from tests.integration.kept_processes.teller import Pace, Teller
-from tests.integration.kept_processes.visitor import Heard, Visitor, replies_of, text_of
+from tests.integration.kept_processes.visitor import Visitor, replies_of, text_of
 from tests.integration.kept_processes.workers import kept_server
 from tests.postgres import running_postgres
 

@@ -12,28 +12,16 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from time import monotonic
 from typing import Any, Self
+
+from tests.integration.caller import Heard
 
 EVENTS = "text/event-stream"
 PATIENCE_SECONDS = 60.0
 CUT_OFF = (HTTPException, OSError)
 """What the end of a connection is raised as, where an answer was to come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One whole answer."""
-
-    status: int
-    headers: HTTPMessage
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        """Return the body, parsed."""
-        return json.loads(self.body)
 
 
 @dataclass(frozen=True, slots=True)

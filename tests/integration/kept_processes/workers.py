@@ -11,11 +11,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.integration.kept_processes.teller import Teller
+from tests.processes import is_running, stalled
 from tests.server import RunningServer, serving
 
 BOOTED = re.compile(rb"Booting worker with pid: (\d+)")
 START_SECONDS = 30.0
-ASK_AGAIN_SECONDS = 5.0
+ASK_AGAIN_SECONDS, TIMES_ASKED = 5.0, 6
 
 
 class Workers:
@@ -33,7 +34,7 @@ class Workers:
         deadline = time.monotonic() + START_SECONDS
         while True:
             self._look()
-            pids = [pid for pid in self._pids if _is_running(pid)]
+            pids = [pid for pid in self._pids if is_running(pid)]
             if len(pids) >= self._count:
                 return pids
             assert time.monotonic() < deadline, f"only {pids} run"
@@ -43,34 +44,31 @@ class Workers:
     def only(self, pid: int) -> Iterator[None]:
         """Let no other worker run: a connection that is answered meanwhile reaches this one."""
         others = [other for other in self.running if other != pid]
-        for other in others:
-            os.kill(other, signal.SIGSTOP)
-        try:
+        with stalled(*others):
             yield
-        finally:
-            for other in others:
-                os.kill(other, signal.SIGCONT)
 
     def end(self, pid: int, how: signal.Signals) -> None:
-        """Kill this worker, or ask it to go; return when it is no more."""
+        """Kill this worker, or ask it to go; return when it is no more.
+
+        It is told again: one that was only just forked still has its parent's handler, which does nothing there.
+        """
         os.kill(pid, how)
-        deadline = time.monotonic() + START_SECONDS
-        asked_at = time.monotonic()
-        while _is_running(pid):
-            assert time.monotonic() < deadline, f"{pid} does not end"
-            time.sleep(0.005)
-            if how is signal.SIGTERM and time.monotonic() - asked_at > ASK_AGAIN_SECONDS:
-                # One that was only just forked still has its parent's handler, which does nothing there.
-                asked_at = time.monotonic()
-                with suppress(ProcessLookupError):
-                    os.kill(pid, how)
+        for _ in range(TIMES_ASKED):
+            if self._has_ended(pid, ASK_AGAIN_SECONDS):
+                return
+            with suppress(ProcessLookupError):
+                os.kill(pid, how)
+        raise AssertionError(f"{pid} does not end")
 
     def wait_for_the_end_of(self, pid: int) -> None:
         """Return when this worker is no more."""
-        deadline = time.monotonic() + START_SECONDS
-        while _is_running(pid):
-            assert time.monotonic() < deadline, f"{pid} does not end"
+        assert self._has_ended(pid, START_SECONDS), f"{pid} does not end"
+
+    def _has_ended(self, pid: int, within_seconds: float) -> bool:
+        deadline = time.monotonic() + within_seconds
+        while is_running(pid) and time.monotonic() < deadline:
             time.sleep(0.005)
+        return not is_running(pid)
 
     def _look(self) -> None:
         with self._log.open("rb") as log:
@@ -91,11 +89,3 @@ def kept_server(folder: Path, teller: Teller, **settings: str) -> Iterator[Runni
     folder.mkdir(exist_ok=True)
     with serving(folder, **(ours | settings)) as server:
         yield server
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
