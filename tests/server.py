@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 
 START_SECONDS = 60
 LINE_SECONDS = 5
+PORTS = (10_000, 32_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,14 @@ def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens on at the moment.
+
+    It is none of those that the system gives out by itself: another test's server might be given it in the meantime.
+    """
+    while True:
+        port = random.randrange(*PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> None:

@@ -18,7 +18,7 @@ import requests
 
 from chatapp.settings import Settings
 from tests.chatgpt_files import Talk, file_of
-from tests.server import serving
+from tests.server import free_port, serving
 from tests.upstream import Gate, ScriptedUpstream, Stall
 from tests.upstream.tls import self_signed
 from tests.upstream.wire import stream
@@ -58,11 +58,6 @@ def block(language: str) -> str:
     """Return the one code block of the page in that language."""
     (found,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     return str(found)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
