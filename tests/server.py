@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import random
+import secrets
 import socket
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from typing import Any
 
 START_SECONDS = 60
 LINE_SECONDS = 5
-PORTS = (10_000, 32_000)
+PORTS = range(10_000, 32_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def free_port() -> int:
     It is none of those that the system gives out by itself: another test's server might be given it in the meantime.
     """
     while True:
-        port = random.randrange(*PORTS)
+        port = secrets.choice(PORTS)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
 
