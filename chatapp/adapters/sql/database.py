@@ -32,9 +32,6 @@ READ_WAIT_SECONDS = 0.1
 APART_WAIT_SECONDS = 1.0
 """On a thread of its own, a lock may be waited for inside C."""
 
-SERIALIZED = 3
-"""What ``sqlite3.threadsafety`` says where several threads may use one connection."""
-
 LONGEST_IDLE_LOG_BYTES = 32_000_000
 """More of SQLite's log than that is given back to the disk when it begins anew; to give it back takes its time too."""
 
@@ -95,10 +92,8 @@ class Database:
         self._committed = self.engine.execution_options(isolation_level="READ COMMITTED")
         self._writer = threading.Lock()
         self._write_connection: Connection | None = None
-        self._reader: Connection | None = None
         self._survives_power_cut = survive_power_cut
         self._idle: list[sqlite3.Connection] = []
-        self._shares_reader = self.is_sqlite and sqlite3.threadsafety == SERIALIZED
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -116,14 +111,15 @@ class Database:
         Raises:
             StorageUnavailable: the database cannot be read now.
         """
-        if not self._shares_reader:
-            with self.reading() as connection:
-                return statement.first(connection, values)
-        with self._translating():
-            # To fetch a connection takes longer than such a statement; SQLite lets several threads use one.
-            if self._reader is None:
-                self._reader = self.engine.connect()
-            return statement.first(self._reader, values)
+        # To fetch a connection takes longer than such a statement, and the one that writes knows the newest pages.
+        if self.is_sqlite and self._writer.acquire(blocking=False):
+            try:
+                with self._translating(), suppress(sqlite3.OperationalError):  # SQLite mends its log: wait for that
+                    return statement.first(self._connection_for_writing(), values)
+            finally:
+                self._writer.release()
+        with self.reading() as connection:
+            return statement.first(connection, values)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -230,10 +226,9 @@ class Database:
     def close(self) -> None:
         """Close all connections, after what is just being written; they are made anew when they are needed."""
         with self._writer:
-            for connection in (self._write_connection, self._reader):
-                if connection is not None:
-                    connection.close()
-            self._write_connection = self._reader = None
+            if self._write_connection is not None:
+                self._write_connection.close()
+            self._write_connection = None
         while self._idle:
             self._idle.pop().close()
         self.engine.dispose()

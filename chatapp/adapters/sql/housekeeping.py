@@ -21,18 +21,14 @@ class Housekeeping:
         self._database = database
         self._indexing = indexing
         self._erasing = Erasing(database)
-        self._writes_seen = -1
         self._writes_back = 0
         self._looked_at = 0.0
 
     def beat(self) -> None:
         """Index what is new, erase what was deleted, and write the log back: the more often, the less each time."""
-        if self._database.writes != self._writes_seen:
-            self._indexing.is_tidy = False
         while self._indexing.index():
             self._write_back()  # there may be very much to be indexed
             time.sleep(A_BREATH_SECONDS)
-        self._writes_seen = self._database.writes
         self._erasing.beat()
         self._write_back()
 
@@ -41,3 +37,4 @@ class Housekeeping:
         if now - self._looked_at > WRITE_BACK_EVERY_SECONDS and database.writes != self._writes_back:
             self._looked_at, self._writes_back = now, database.writes
             database.write_back()
+            self._indexing.is_tidy = False  # something may have been deleted

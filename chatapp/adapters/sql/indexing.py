@@ -18,8 +18,9 @@ from chatapp.adapters.sql.tables import conversations, messages
 from chatapp.domain.reply import ReplyState
 from chatapp.domain.search import LONGEST_SEARCHED_CHARACTERS, words
 
-ENTRIES_AT_ONCE = 50
+ENTRIES_AT_ONCE = 100
 CHARACTERS_AT_ONCE = 20_000
+BATCHES_A_TIDYING = 4
 
 UNINDEXED = Prepared(
     select(
@@ -52,23 +53,32 @@ class Indexing:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._index = index_of(database)
+        self._batches = 0
         self.is_tidy = False
 
     def index(self) -> bool:
-        """Tidy the index up a little, or index some of what is new; return True if there may be more to do."""
-        if not self.is_tidy:
-            self.is_tidy = not self._index.tidy()
+        """Index some of what is new, or tidy the index up a little; return True if there may be more to do."""
+        if self._batches < BATCHES_A_TIDYING and self._is_behind():
+            self._add_some()
+            self._batches += 1
+            self.is_tidy = False
             return True
-        with self._database.reading() as connection:
-            if all(source.first(connection, {}) is None for source, _ in SOURCES):
-                return False
+        if self.is_tidy:
+            return False
+        self.is_tidy = not self._index.tidy()
+        if self.is_tidy:
+            self._batches = 0
+        return True
+
+    def _is_behind(self) -> bool:
+        return any(self._database.first(source, {}) is not None for source, _ in SOURCES)
+
+    def _add_some(self) -> None:
         with self._database.writing() as connection:
             self._index.begin(connection)
             # Read again: another process may have been faster.
             for source, mark in SOURCES:
                 self._add(connection, source.all(connection, {}), mark)
-        self.is_tidy = False
-        return True
 
     def _add(self, connection: Connection, rows: Sequence[Any], mark: Prepared) -> None:
         entries: list[dict[str, Any]] = []

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -13,6 +12,9 @@ from chatapp.domain.entities import Conversation, Cost, Role, Source, Usage
 from chatapp.domain.errors import ChatError, error_named
 from chatapp.domain.kept import KeptMessage
 from chatapp.domain.reply import ReplyRecord, ReplyState
+
+write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+USAGE_NAMES = tuple(field.name for field in fields(Usage))
 
 CONVERSATION_COLUMNS = (
     "position",
@@ -145,18 +147,14 @@ def ending_row(ended: KeptMessage | ReplyRecord) -> dict[str, Any]:
     return {
         "state": ended.state.value,
         "finish_reason": ended.finish_reason,
-        "usage": None if ended.usage is None else _written(_without_none(asdict(ended.usage))),
-        "cost": None if ended.cost is None else _written(_cost_row(ended.cost)),
-        "error": None if ended.error is None else _written(_error_row(ended.error)),
+        "usage": None if ended.usage is None else write_json(_usage_row(ended.usage)),
+        "cost": None if ended.cost is None else write_json(_cost_row(ended.cost)),
+        "error": None if ended.error is None else write_json(_error_row(ended.error)),
     }
 
 
-def _written(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _without_none(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: part for name, part in value.items() if part is not None}
+def _usage_row(usage: Usage) -> dict[str, int]:
+    return {name: count for name in USAGE_NAMES if (count := getattr(usage, name)) is not None}
 
 
 def _usage(text: str | None) -> Usage | None:
