@@ -47,9 +47,10 @@ def _require_startable() -> None:
 
 
 def on_starting(_: Any) -> None:
-    """Import the rest of it."""
+    """Import the rest of it, and what a client of the provider loads when it is made, OpenSSL's own tables among it."""
     if not _settings.is_fake:
-        importlib.import_module("chatapp.adapters.openai_chat")
+        adapter = importlib.import_module("chatapp.adapters.openai_chat")
+        adapter.connect(_settings.api_key or "", _settings.base_url).close()  # each worker makes one of its own
     # Else each of them would write into all of it when it looks for garbage, and have it copied.
     gc.collect()
     gc.freeze()
@@ -128,6 +129,8 @@ except BadSettings as error:
 if _settings.worker_class is WorkerClass.GEVENT:
     # Before anything is imported that would keep the unpatched parts of the standard library.
     importlib.import_module("gevent.monkey").patch_all()
+    # Nobody asks who began a greenlet; to note it down costs each request time and memory.
+    importlib.import_module("gevent").config.track_greenlet_tree = False
 
 _require_startable()
 

@@ -3,6 +3,9 @@
 Ids are unique for one visitor. A ``position`` is unique for all, and sorts by time, as its upper bits are milliseconds;
 in one conversation it grows with every message. The index for the search, ``search``, is not the same for both: it
 stands in ``sqlite_search``, ``postgresql_search`` and the migrations alone.
+
+An index of some rows alone says so with ``sqlite_where``, and is such a one in PostgreSQL, too. To say it twice would
+load PostgreSQL's dialect into every process, 2 MB of it.
 """
 
 from __future__ import annotations
@@ -98,7 +101,6 @@ Index(
     "conversations_unindexed",
     conversations.c.position,
     sqlite_where=conversations.c.indexed == false(),
-    postgresql_where=conversations.c.indexed == false(),
 )
 
 messages = Table(
@@ -142,13 +144,11 @@ Index(
     messages.c.owner,
     messages.c.id,
     sqlite_where=messages.c.state == "running",
-    postgresql_where=messages.c.state == "running",
 )
 Index(
     "messages_unindexed",
     messages.c.position,
     sqlite_where=messages.c.indexed == false(),
-    postgresql_where=messages.c.indexed == false(),
 )
 
 # Text of running replies, as far as it has been stored: rewriting what there is would cost more with every word.
