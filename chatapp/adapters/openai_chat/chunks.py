@@ -6,16 +6,13 @@ for each; a reader that has fallen behind, which is when time counts, catches up
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from time import monotonic, sleep
-from typing import Any, Literal, cast
 
 READ_BYTES = 8_192
 """Every waiting read holds a buffer of that size: 64 kB of it for 500 answers cost 20 MB, and brought no speed."""
 
-HEAD_BYTES = 1_024
 LONGEST_LINE_BYTES = 8_192
 LONGEST_RUN_SECONDS = 0.005
 A_WAIT_SECONDS = 0.0005
@@ -92,25 +89,10 @@ def _size(line: bytes) -> int | None:
         return None
 
 
-class _SmallBuffers:
-    """A socket whose files hold no more than a head needs; what is read behind it goes past their buffers."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    def makefile(self, mode: Literal["rb"]) -> Any:
-        """Return a file to read from."""
-        return self._sock.makefile(mode, HEAD_BYTES)
-
-
 class EagerResponse(HTTPResponse):
     """``http.client``'s answer, which gives its body out as it comes."""
 
     _ran_since = 0.0
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        # The usual buffer of 8 kB would lie there unused as long as the answer lasts.
-        super().__init__(cast("socket.socket", _SmallBuffers(sock)), *args, **kwargs)
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the body, all that has come in one piece, and close this answer at the body's end.
