@@ -11,7 +11,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench bench-fake bench-scale check fix lock clean system
+.PHONY: help run test soak bench bench-fake bench-scale bench-tokens check fix lock clean system
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ bench-fake: $(VENV)/.package ## Measure how well chatapp fake keeps the pace of 
 
 bench-scale: $(VENV)/.package ## Measure lists, search and opening among 400,000 messages; needs Linux and Go
 	@exec python -m bench.scale
+
+bench-tokens: $(VENV)/.dev ## Measure what exact counts of tokens cost, and who waits for them; needs Linux
+	@exec python -m bench.tokens
 
 check: $(VENV)/.dev ## Look for faults without running: format, lint, types, imports
 	ruff format --check

@@ -113,6 +113,7 @@ def project(package: Path, settings: Mapping[str, str], *, kept: bool = False) -
     def prepare(upstream: Upstream, port: int, folder: Path) -> Start:
         environment = {"PYTHONPATH": str(package.parent), "OPENAI_API_KEY_CYB_SEC": KEY, "CHATAPP_WORKERS": WORKERS}
         environment["CHATAPP_DATA_DIR"] = str(folder)
+        environment["CHATAPP_TOKENIZER"] = "estimate"  # as where only what is needed is installed
         command = [sys.executable, "-m", "chatapp", "serve", "--port", str(port)]
         return Start(command, environment | _provider(upstream) | dict(settings))
 

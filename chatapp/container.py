@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from dependency_injector import containers, providers
 
+from chatapp.adapters.bpe_tokenizer import BpeTokenizer
 from chatapp.adapters.catalog_file import read_catalog
 from chatapp.adapters.estimator import TokenEstimator
 from chatapp.adapters.fake_chat import FakeChatModel
@@ -24,13 +27,13 @@ from chatapp.domain.driving import Driver
 from chatapp.domain.keeping import Keeper
 from chatapp.domain.mirrors import Mirrors
 from chatapp.domain.open_replies import OpenReplies
-from chatapp.domain.ports import ChatModel, Clock, ModelDirectory
+from chatapp.domain.ports import ChatModel, Clock, ModelDirectory, Tokenizer
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.upkeep import ReplyLimits
 from chatapp.domain.visitors import VisitorService
 from chatapp.fake.script import MOST_TOKENS_PER_SECOND, Script
 from chatapp.fake.script_file import read_script
-from chatapp.settings import Durability, Settings
+from chatapp.settings import Durability, Settings, Tokenization
 
 READ_TIMEOUT_MARGIN_SECONDS = 10.0
 """Until the provider answers, the reply's own time-out comes first, and says more; behind that it is the only one."""
@@ -69,6 +72,12 @@ def _openai_directory(settings: Settings) -> ModelDirectory:
     from chatapp.adapters.openai_chat import OpenAIModelDirectory, connect
 
     return OpenAIModelDirectory(connect(settings.api_key or "", settings.base_url, read_timeout_seconds=10))
+
+
+def _tokenizer(settings: Settings) -> Tokenizer:
+    estimator = TokenEstimator()
+    is_exact = settings.tokenizer is Tokenization.AUTO and find_spec("rs_bpe") is not None
+    return BpeTokenizer(estimator) if is_exact else estimator
 
 
 def _catalog(settings: Settings, clock: Clock) -> ModelCatalog:
@@ -111,7 +120,7 @@ class Container(containers.DeclarativeContainer):
 
     clock = providers.ThreadSafeSingleton(SystemClock)
     runner = providers.ThreadSafeSingleton(ThreadRunner)
-    tokenizer = providers.ThreadSafeSingleton(TokenEstimator)
+    tokenizer = providers.ThreadSafeSingleton(_tokenizer, settings)
     database = providers.ThreadSafeSingleton(_database, settings)
     indexing = providers.ThreadSafeSingleton(Indexing, database)
     searching = providers.ThreadSafeSingleton(Searching, database)
@@ -160,7 +169,6 @@ class Container(containers.DeclarativeContainer):
         replies=replies,
         catalog=catalog,
         composer=composer,
-        accountant=accountant,
         clock=clock,
         new_id=providers.Object(new_id),
     )

@@ -28,7 +28,7 @@ def card(model_id: str = CARD.id, **fields: Any) -> ModelCard:
 
 def question(text: str = "Hi", *, model: ModelCard = CARD, **fields: Any) -> ChatRequest:
     """Return what a model is asked when somebody says ``text``."""
-    request = ChatRequest(model, (Message(Role.USER, text),), max_output_tokens=1000)
+    request = ChatRequest(model, (Message(Role.USER, text),), prompt_tokens=8, max_output_tokens=1000)
     return replace(request, **fields)
 
 

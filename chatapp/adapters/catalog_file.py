@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from chatapp.domain.entities import LongPrompt, ModelCard, Price
+from chatapp.domain.entities import ENCODINGS, LongPrompt, ModelCard, Price
 
 NANO_USD_PER_USD = 1_000_000_000
 
@@ -21,6 +21,7 @@ MODEL_FIELDS = {
     "replacement",
     "reasoning",
     "old_token_cap",
+    "encoding",
     "price",
     "long_prompt",
 }
@@ -75,7 +76,15 @@ def _card(model_id: str, fields: Any, as_of: date) -> ModelCard:
         replacement=_optional(fields, "replacement", str, model_id),
         reasoning=_optional(fields, "reasoning", bool, model_id) or False,
         old_token_cap=_optional(fields, "old_token_cap", bool, model_id) or False,
+        encoding=_encoding(fields, model_id),
     )
+
+
+def _encoding(fields: Mapping[str, Any], model_id: str) -> str | None:
+    encoding: str | None = _optional(fields, "encoding", str, model_id)
+    if encoding is not None and encoding not in ENCODINGS:
+        raise BadCatalog(f"{model_id}: “encoding” must be one of: {', '.join(ENCODINGS)}. Leave it out for others.")
+    return encoding
 
 
 def _price(fields: Mapping[str, Any], model_id: str, as_of: date) -> Price | None:

@@ -35,21 +35,20 @@ class TokenAccountant:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
 
-    def prompt_tokens(self, messages: Iterable[Message]) -> int:
-        """Estimate, from above, what ``messages`` come to as a prompt."""
-        count = self._tokenizer.count
-        return TOKENS_PER_ANSWER + sum(TOKENS_PER_MESSAGE + count(message.content) for message in messages)
+    def prompt_tokens(self, card: ModelCard, messages: Iterable[Message]) -> int:
+        """Count, or estimate from above, what ``messages`` come to as a prompt."""
+        count, encoding = self._tokenizer.count, card.encoding
+        return TOKENS_PER_ANSWER + sum(TOKENS_PER_MESSAGE + count(message.content, encoding) for message in messages)
 
-    def require_fit(self, card: ModelCard, messages: Iterable[Message]) -> None:
-        """Refuse a prompt that cannot fit into the model's window, however wrong the estimate is.
+    def require_fit(self, card: ModelCard, prompt_tokens: int) -> None:
+        """Refuse a prompt that cannot fit into the model's window, however wrong an estimate is.
 
         Raises:
             ContextTooLong: it cannot.
         """
-        tokens = self.prompt_tokens(messages)
-        if tokens / self._tokenizer.overcount >= card.context_tokens:
+        if prompt_tokens / self._tokenizer.overcount(card.encoding) >= card.context_tokens:
             raise ContextTooLong(
-                f"This conversation is too long for “{card.id}”: about {tokens:,} tokens, where it can take "
+                f"This conversation is too long for “{card.id}”: about {prompt_tokens:,} tokens, where it can take "
                 f"{card.context_tokens:,}. Shorten it, or start a new chat."
             )
 
@@ -61,15 +60,16 @@ class TokenAccountant:
         """
         if reported is not None:
             return Bill(reported, cost_of(request.model.price, reported, Source.PROVIDER))
-        completion = request.max_output_tokens if request.model.reasoning else self._tokenizer.count(text)
-        usage = Usage(self.prompt_tokens(request.messages), completion)
-        return Bill(usage, cost_of(request.model.price, usage, Source.ESTIMATED))
+        card = request.model
+        completion = request.max_output_tokens if card.reasoning else self._tokenizer.count(text, card.encoding)
+        usage = Usage(request.prompt_tokens, completion)
+        return Bill(usage, cost_of(card.price, usage, Source.ESTIMATED))
 
     def bill_orphan(self, card: ModelCard, prompt_tokens: int, text: str) -> Bill | None:
         """Estimate what an answer cost whose process died; None where nobody can know."""
         if card.reasoning:
             return None
-        usage = Usage(prompt_tokens, self._tokenizer.count(text))
+        usage = Usage(prompt_tokens, self._tokenizer.count(text, card.encoding))
         return Bill(usage, cost_of(card.price, usage, Source.ESTIMATED))
 
 

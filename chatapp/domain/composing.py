@@ -66,10 +66,11 @@ class Composer:
         """
         card = self._catalog.require(turn.model_id)
         messages = (*self._system_messages(turn), *turn.history, Message(Role.USER, turn.message))
-        self._accountant.require_fit(card, messages)
+        prompt_tokens = self._accountant.prompt_tokens(card, messages)
+        self._accountant.require_fit(card, prompt_tokens)
         cap = min(self._max_output_tokens, card.max_output_tokens)
         wanted = cap if turn.max_output_tokens is None else min(cap, turn.max_output_tokens)
-        return ChatRequest(card, messages, wanted, turn.temperature)
+        return ChatRequest(card, messages, prompt_tokens, wanted, turn.temperature)
 
     def _system_messages(self, turn: Turn) -> tuple[Message, ...]:
         if self._system_prompt is None:

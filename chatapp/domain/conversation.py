@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.composing import Composer, Turn
 from chatapp.domain.cursors import after_cursor, below_cursor, cursor_after, cursor_below
@@ -77,7 +76,6 @@ class ConversationService:
         replies: ReplyService,
         catalog: ModelCatalog,
         composer: Composer,
-        accountant: TokenAccountant,
         clock: Clock,
         new_id: Callable[[], str],
     ) -> None:
@@ -86,7 +84,6 @@ class ConversationService:
         self._replies = replies
         self._catalog = catalog
         self._composer = composer
-        self._accountant = accountant
         self._clock = clock
         self._new_id = new_id
 
@@ -252,7 +249,7 @@ class ConversationService:
             parent_id,
             request.model.id,
             now,
-            self._accountant.prompt_tokens(request.messages),
+            request.prompt_tokens,
             question,
             "" if conversation.title or ask.message is None else title_of(ask.message),
         )

@@ -58,12 +58,17 @@ class Price:
             raise ValueError("A price cannot be below zero.")
 
 
+ENCODINGS = ("o200k_base", "cl100k_base")
+"""How OpenAI's models make tokens of text, as far as it is published; named as by OpenAI."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """One model of the catalogue.
 
     ``context_tokens`` bounds prompt and answer together. ``old_token_cap`` marks a server that knows the cap of
     an answer only as ``max_tokens``. ``shutdown_date`` is the first day on which OpenAI no longer serves it.
+    ``encoding`` is one of ``ENCODINGS``, or None where nobody knows.
     """
 
     id: str
@@ -74,6 +79,7 @@ class ModelCard:
     replacement: str | None = None
     reasoning: bool = False
     old_token_cap: bool = False
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +117,14 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What a chat model is asked: the whole conversation, ending with the new user message."""
+    """What a chat model is asked: the whole conversation, ending with the new user message.
+
+    ``prompt_tokens`` is our own count of it.
+    """
 
     model: ModelCard
     messages: tuple[Message, ...]
+    prompt_tokens: int
     max_output_tokens: int
     temperature: float | None = None
 

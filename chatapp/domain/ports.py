@@ -55,13 +55,15 @@ class ModelDirectory(Protocol):
 
 
 class Tokenizer(Protocol):
-    """Counts tokens, or estimates them from above."""
+    """Counts tokens as a model's encoding makes them, or estimates them from above.
 
-    @property
-    def overcount(self) -> float:
-        """How many times the truth a count of ordinary text may be at most; 1.0 for one that is exact."""
+    An ``encoding`` is named as by OpenAI, like ``o200k_base``; None stands for one that nobody knows.
+    """
 
-    def count(self, text: str) -> int:
+    def overcount(self, encoding: str | None, /) -> float:
+        """Return how many times the truth a count of ordinary text may be at most; 1.0 where it is exact."""
+
+    def count(self, text: str, encoding: str | None, /) -> int:
         """Return how many tokens ``text`` has; an estimate errs on the high side."""
 
 

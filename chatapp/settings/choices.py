@@ -24,6 +24,13 @@ class WorkerClass(StrEnum):
     GTHREAD = "gthread"
 
 
+class Tokenization(StrEnum):
+    """How tokens are counted where the provider says nothing: exactly if that is installed, or by an ``estimate``."""
+
+    AUTO = "auto"
+    ESTIMATE = "estimate"
+
+
 class Durability(StrEnum):
     """What must not lose anything that was kept: the end of a ``process``, or a cut of ``power`` too."""
 

@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 from platformdirs import user_data_dir
 
 from chatapp.settings import parsers as parse
-from chatapp.settings.choices import BadSettings, Durability, Provider, WorkerClass
+from chatapp.settings.choices import BadSettings, Durability, Provider, Tokenization, WorkerClass
 from chatapp.settings.database_url import database_url, place, sqlite_url
 
 DATABASE_FILE = "chatapp.db"
@@ -121,6 +121,12 @@ class Settings:
     )
     max_output_tokens: int = _setting(
         "CHATAPP_MAX_OUTPUT_TOKENS", parse.whole(1, 1_000_000), 4096, "Cap of one answer in tokens, always sent."
+    )
+    tokenizer: Tokenization = _setting(
+        "CHATAPP_TOKENIZER",
+        parse.choice(Tokenization),
+        Tokenization.AUTO,
+        "How tokens are counted: `auto`, exactly where `chatapp[tokens]` is installed, or `estimate`.",
     )
     allowed_origins: tuple[str, ...] = _setting(
         "CHATAPP_ALLOWED_ORIGINS",

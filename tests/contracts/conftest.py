@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
+from chatapp.adapters.bpe_tokenizer import BpeTokenizer
 from chatapp.adapters.estimator import TokenEstimator
 from chatapp.adapters.memory import (
     MemoryArchive,
@@ -115,11 +116,10 @@ def kept(storage: Storage) -> Storage:
     return storage
 
 
-@pytest.fixture(params=[TokenEstimator])
+@pytest.fixture(params=["estimator", "exact"])
 def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
     """Each tokenizer."""
-    made: Tokenizer = request.param()
-    return made
+    return TokenEstimator() if request.param == "estimator" else BpeTokenizer(TokenEstimator())
 
 
 @pytest.fixture(params=[ThreadRunner, InlineRunner, SteppedRunner])

@@ -43,7 +43,6 @@ class Talk:
             stage.replies,
             catalog,
             Composer(catalog, stage.accountant, system_prompt=self.system_prompt, max_output_tokens=1000),
-            stage.accountant,
             stage.clock,
             lambda: f"i{next(self.ids):02}",
         )

@@ -43,7 +43,8 @@ def test_a_built_in_model_is_as_openai_published_it(
 ) -> None:
     card = next(card for card in read_catalog() if card.id == name)
 
-    assert card == ModelCard(name, context, output, price, shutdown, replacement="gpt-6-luna")
+    encoding = "cl100k_base" if name == "gpt-3.5-turbo" else "o200k_base"
+    assert card == ModelCard(name, context, output, price, shutdown, replacement="gpt-6-luna", encoding=encoding)
 
 
 def test_the_replacement_is_a_reasoning_model_with_prices_of_its_own() -> None:
@@ -76,13 +77,24 @@ def test_a_model_may_say_everything_about_itself(owners_file: Path) -> None:
         replacement = "gpt-4o"
         reasoning = true
         old_token_cap = true
+        encoding = "cl100k_base"
         price = { input = "0.000000001", cached_input = "0", cache_write = "1.5", output = "3" }
         long_prompt = { above_tokens = 5, input_factor = "1.25", output_factor = "2" }
         """,
     )
 
     price = Price(1, 3_000_000_000, DAY, 0, 1_500_000_000, LongPrompt(5, 125, 200))
-    assert card == ModelCard("mine", 1000, 100, price, date(2030, 1, 1), "gpt-4o", reasoning=True, old_token_cap=True)
+    assert card == ModelCard(
+        "mine",
+        1000,
+        100,
+        price,
+        date(2030, 1, 1),
+        "gpt-4o",
+        reasoning=True,
+        old_token_cap=True,
+        encoding="cl100k_base",
+    )
 
 
 @pytest.mark.parametrize(("factor", "percent"), [("1.255", 126), ("1.001", 101), ("2.000", 200), ("0.5", 50)])
@@ -106,6 +118,7 @@ def test_a_price_finer_than_a_nano_dollar_is_rounded_up(owners_file: Path) -> No
     ("fields", "sentence"),
     [
         ("max_output_tokens = 100", "mine: “context_tokens” is missing"),
+        (MINIMAL + 'encoding = "gpt2"', "mine: “encoding” must be one of: o200k_base, cl100k_base."),
         ("context_tokens = 0\nmax_output_tokens = 100", "“context_tokens” must be a number of tokens, from 1"),
         ("context_tokens = true\nmax_output_tokens = 100", "“context_tokens” must be a number of tokens"),
         ('context_tokens = "many"\nmax_output_tokens = 100', "“context_tokens” must be a whole number"),

@@ -96,15 +96,15 @@ def test_the_text_before_a_failure_is_kept_and_billed_from_above() -> None:
     outcome = Stage([once("half a th", fault=Cut())]).outcome()
 
     assert outcome.text == "half a th"
-    assert outcome.usage == Usage(3 + 3 + 1 + 1, 4)
-    assert outcome.cost == Cost(8 * 150 + 4 * 600, Source.ESTIMATED, PRICE.as_of)
+    assert outcome.usage == Usage(8, 3)
+    assert outcome.cost == Cost(8 * 150 + 3 * 600, Source.ESTIMATED, PRICE.as_of)
 
 
 def test_a_whole_answer_without_usage_is_estimated() -> None:
     outcome = Stage([once("Hello", usage=False)]).outcome()
 
     assert outcome.state is ReplyState.COMPLETE
-    assert outcome.cost == Cost(8 * 150 + 2 * 600, Source.ESTIMATED, PRICE.as_of)
+    assert outcome.cost == Cost(8 * 150 + 3 * 600, Source.ESTIMATED, PRICE.as_of)
 
 
 def test_a_request_that_the_provider_refused_cost_nothing_we_know_of() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp.settings import BadSettings, Durability, Provider, Settings, WorkerClass, settings_table
+from chatapp.settings import BadSettings, Durability, Provider, Settings, Tokenization, WorkerClass, settings_table
 
 KEY = "sk-canary-4f1c9a"
 NOWHERE = Path("/nonexistent/.env")
@@ -53,6 +53,7 @@ def test_every_setting_has_a_name_and_a_meaning_of_its_own() -> None:
         ("CHATAPP_DATA_DIR", "~/kept", "data_dir", Path.home() / "kept"),
         ("CHATAPP_DATA_DIR", "./kept", "data_dir", Path.cwd() / "kept"),
         ("CHATAPP_DURABILITY", "power", "durability", Durability.POWER),
+        ("CHATAPP_TOKENIZER", "estimate", "tokenizer", Tokenization.ESTIMATE),
         ("CHATAPP_RETENTION_DAYS", "0", "retention_days", 0),
         ("CHATAPP_DATABASE_URL", "sqlite:////var/chat.db", "database_url", "sqlite:////var/chat.db"),
         ("CHATAPP_DATABASE_URL", "postgres://me@db/chat", "database_url", "postgresql+psycopg://me@db/chat"),
@@ -97,6 +98,7 @@ def test_a_setting_is_read(name: str, value: str, field: str, parsed: object) ->
         ("CHATAPP_TRUSTED_PROXIES", "*, 10.0.0.1", "addresses and networks like"),
         ("CHATAPP_TRUSTED_PROXIES", "10.0.0.1/8", "addresses and networks like"),
         ("CHATAPP_DURABILITY", "fire", "process or power"),
+        ("CHATAPP_TOKENIZER", "exact", "auto or estimate"),
         ("CHATAPP_RETENTION_DAYS", "-1", "a whole number from 0"),
         ("CHATAPP_DATABASE_URL", "chat.db", "not the address of a database"),
         ("CHATAPP_DATABASE_URL", "mysql://me@db/chat", "postgresql://user:password@host/database or sqlite:////"),
