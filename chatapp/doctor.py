@@ -12,7 +12,8 @@ from chatapp.adapters.sql.revisions import BadDatabase
 from chatapp.adapters.system import port_trouble
 from chatapp.bootstrap import build_container, require_catalog, storage_tools
 from chatapp.domain.catalog import ModelCatalog
-from chatapp.domain.entities import ModelCard, ProviderModel
+from chatapp.domain.catalog_check import differences
+from chatapp.domain.entities import ModelCard
 from chatapp.domain.errors import ProviderAuth, ProviderError
 from chatapp.domain.ports import ModelDirectory
 from chatapp.settings import BadSettings, Settings
@@ -93,7 +94,7 @@ def _gone(card: ModelCard) -> str:
 
 def _provider(directory: ModelDirectory, catalog: ModelCatalog) -> Iterator[Finding]:
     try:
-        served = {model.id: model for model in directory.models()}
+        served = directory.models()
     except ProviderAuth:
         yield Finding(
             Verdict.WRONG,
@@ -106,26 +107,21 @@ def _provider(directory: ModelDirectory, catalog: ModelCatalog) -> Iterator[Find
         return
     yield Finding(Verdict.GOOD, f"The provider accepts the key and serves {len(served)} models.")
     default_id = catalog.default_id()
-    if default_id not in served:
+    if all(model.id != default_id for model in served):
         yield Finding(
             Verdict.WRONG,
             f"The provider does not serve the default model {default_id}: whoever chooses no other gets an error.",
             "Set CHATAPP_DEFAULT_MODEL to one that it serves, or add its models in a file named by CHATAPP_CATALOG.",
         )
-    missing = [model.card.id for model in catalog.listed() if model.available and model.card.id not in served]
-    if others := [model_id for model_id in missing if model_id != default_id]:
+    found = differences(catalog, served)
+    if others := [card.id for card in found.gone if card.id != default_id]:
         yield Finding(
             Verdict.NOTE, f"The provider does not serve {', '.join(others)}: who asks for them gets an error."
         )
-    for model in catalog.listed():
-        yield from _dates(model.card, served.get(model.card.id))
-
-
-def _dates(card: ModelCard, served: ProviderModel | None) -> Iterator[Finding]:
-    if served is not None and served.shutdown_date and served.shutdown_date != card.shutdown_date:
+    for other in found.other_dates:
         yield Finding(
             Verdict.NOTE,
-            f"The provider says that {card.id} ends on {served.shutdown_date}, the catalogue {card.shutdown_date}.",
+            f"The provider says that {other.card.id} ends on {other.told}, the catalogue {other.card.shutdown_date}.",
             "Correct it in a file of your own, named by CHATAPP_CATALOG.",
         )
 

@@ -1,4 +1,4 @@
-"""The command line: ``chatapp serve``, ``doctor``, ``ask``, ``fake`` and ``db``."""
+"""The command line: ``chatapp serve``, ``doctor``, ``ask``, ``fake``, ``db`` and ``catalog``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from chatapp import __version__
 
-COMMANDS = ("ask", "db", "doctor", "fake", "serve")
+COMMANDS = ("ask", "catalog", "db", "doctor", "fake", "serve")
 
 
 class Commands(click.Group):

@@ -39,6 +39,7 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
 
     assert [line.split()[0] for line in shown.partition("Commands:\n")[2].splitlines()] == [
         "ask",
+        "catalog",
         "db",
         "doctor",
         "fake",

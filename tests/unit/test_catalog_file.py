@@ -152,7 +152,7 @@ def test_what_is_wrong_in_a_model_is_named(owners_file: Path, fields: str, sente
         (b"as_of = 2026-11-22\n", "“models” is missing"),
         (b"as_of = 2026-11-22T10:00:00\n[models]\n", "“as_of” must be a date"),
         (b"as_of = 2026-11-22\nmodels = 3\n", "“models” must be a table"),
-        (b"as_of = 2026-11-22\n[models]\nmine = 3\n", "“mine” must be a table"),
+        (b"as_of = 2026-11-22\n[models]\nmine = 3\n", "line 3: mine: this must be a table"),
         (b"\xff\xfe", "cannot be read"),
     ],
 )
@@ -160,6 +160,25 @@ def test_what_is_wrong_in_a_file_is_named(owners_file: Path, content: bytes, sen
     owners_file.write_bytes(content)
 
     with pytest.raises(BadCatalog, match=sentence):
+        read_catalog(owners_file)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('as_of = 2026-11-22\n\n[models."mine"]\nmax_output_tokens = 1\n\n[models.other]\ncontext_tokens = 1\n', 3),
+        ("as_of = 2026-11-22\n[models.mine]\ncontext_tokens = 5\nmax_output_tokens = 0\n", 4),
+        ("as_of = 2026-11-22\n[models]\n'mine' = { context_tokens = 5, max_output_tokens = 0 }\n", 3),
+        ('as_of = 2026-11-22\n[models.mine]\ncontext_tokens = 5\nmax_output_tokens = 1\nprice = { input = "x" }\n', 5),
+        ("as_of = 2026-11-22\n[models.a]\ncontext_tokens = 5\nmax_output_tokens = 1\n[models.a.price]\ninput = 1\n", 6),
+        ("\n\nas_of = 5\n[models]\n", 3),
+    ],
+    ids=["a field is missing", "a field", "in one line", "in a price", "a price as a table", "the date"],
+)
+def test_the_line_of_what_is_wrong_is_named(owners_file: Path, content: str, line: int) -> None:
+    owners_file.write_text(content)
+
+    with pytest.raises(BadCatalog, match=rf"^The catalogue .*models\.toml, line {line}: "):
         read_catalog(owners_file)
 
 
