@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import click
 
 from chatapp.bootstrap import build_container, require_catalog
 from chatapp.cli.start import settings
-from chatapp.container import Container
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.catalog_check import Differences, differences, old_prices
 from chatapp.domain.entities import ModelCard
 from chatapp.domain.errors import ProviderError
+from chatapp.domain.ports import ModelDirectory
 from chatapp.settings import BadSettings
 
 ADVICE = "Correct it in a file of your own, named by CHATAPP_CATALOG."
@@ -36,8 +37,8 @@ def check() -> None:
         click.echo("note   The fake model answers: there is no provider to compare with.")
         wrong = []
     else:
-        wrong = list(_compared(container, models))
-    wrong += _aged(container, models)
+        wrong = list(_compared(container.model_directory(), models))
+    wrong += _aged(models, container.clock().now().date())
     for sentence in wrong:
         click.echo(f"WRONG  {sentence}")
     if wrong:
@@ -46,9 +47,9 @@ def check() -> None:
     click.echo("ok     Nothing is wrong.")
 
 
-def _compared(container: Container, models: ModelCatalog) -> Iterator[str]:
+def _compared(directory: ModelDirectory, models: ModelCatalog) -> Iterator[str]:
     try:
-        served = container.model_directory().models()
+        served = directory.models()
     except ProviderError as error:
         raise click.ClickException(str(error)) from error
     found = differences(models, served)
@@ -65,8 +66,7 @@ def _told(found: Differences) -> Iterator[str]:
         yield f"{other.card.id}: it ends on {other.told}, says the provider; the catalogue says {_day(other.card)}."
 
 
-def _aged(container: Container, models: ModelCatalog) -> Iterator[str]:
-    today = container.clock().now().date()
+def _aged(models: ModelCatalog, today: date) -> Iterator[str]:
     for card in old_prices(models, today):
         if card.price is not None:
             yield f"{card.id}: its price is of {card.price.as_of}, {(today - card.price.as_of).days} days ago."

@@ -30,6 +30,7 @@ MISSING_LEAVES = (
 )
 MISSING_PARENTS = (
     "SELECT m.id, m.parent_id FROM messages m JOIN visitors v ON v.id = m.visitor_id AND NOT v.removed"
+    " JOIN conversations c ON c.visitor_id = m.visitor_id AND c.id = m.conversation_id AND c.leaf_id IS NOT NULL"
     " WHERE m.parent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages p WHERE p.visitor_id = m.visitor_id"
     " AND p.id = m.parent_id AND p.conversation_id = m.conversation_id)"
 )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from itertools import count
 
-from sqlalchemy import Connection, bindparam, delete, false, func, select
+from sqlalchemy import Connection, bindparam, delete, false, func, null, select, update
 
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.erasing import note_deletion
@@ -38,6 +38,12 @@ DELETE = Prepared(
         conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation")
     )
 )
+# From the first step on it is empty to see: if the process dies in the midst, whoever deletes it again goes on.
+EMPTY = Prepared(
+    update(conversations)
+    .where(conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation"))
+    .values(leaf_id=null(), title="")
+)
 SOME_CONVERSATIONS = Prepared(
     select(conversations.c.id).where(conversations.c.visitor_id == bindparam("visitor")).limit(CONVERSATIONS_A_STEP)
 )
@@ -60,6 +66,9 @@ def delete_conversation(database: Database, visitor_id: str, conversation_id: st
     The newest part may be gone before the oldest; the conversation itself goes last.
     """
     key = {"visitor": visitor_id, "conversation": conversation_id}
+    with database.writing() as connection:
+        if not EMPTY.run(connection, key):
+            return False
     was_there = False
     for _ in _steps(database):
         with database.writing() as connection:

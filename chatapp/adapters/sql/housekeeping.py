@@ -5,6 +5,7 @@ and what was deleted erased.
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.erasing import Erasing
@@ -25,12 +26,16 @@ class Housekeeping:
         self._looked_at = 0.0
 
     def beat(self) -> None:
-        """Index what is new, erase what was deleted, and write the log back: the more often, the less each time."""
-        while self._indexing.index():
-            self._write_back()  # there may be very much to be indexed
-            time.sleep(A_BREATH_SECONDS)
-        self._erasing.beat()
-        self._write_back()
+        """Index what is new, erase what was deleted, and write the log back: the more often, the less each time.
+
+        Each is done also where another one fails: the log would grow without an end behind a broken index.
+        """
+        with ExitStack() as rest:
+            rest.callback(self._write_back)
+            rest.callback(self._erasing.beat)
+            while self._indexing.index():
+                self._write_back()  # there may be very much to be indexed
+                time.sleep(A_BREATH_SECONDS)
 
     def _write_back(self) -> None:
         database, now = self._database, time.monotonic()

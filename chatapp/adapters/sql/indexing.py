@@ -21,6 +21,8 @@ from chatapp.domain.search import LONGEST_SEARCHED_CHARACTERS, words
 ENTRIES_AT_ONCE = 100
 CHARACTERS_AT_ONCE = 20_000
 BATCHES_A_TIDYING = 4
+MERGES_A_TIDYING = 20
+"""Far more than what so many batches add; more at once would keep what is new waiting while a large index is tidied."""
 
 UNINDEXED = Prepared(
     select(
@@ -43,7 +45,12 @@ UNINDEXED_TITLES = Prepared(
     .limit(ENTRIES_AT_ONCE)
 )
 MARK = Prepared(update(messages).where(messages.c.position == bindparam("at")).values(indexed=true()))
-MARK_TITLES = Prepared(update(conversations).where(conversations.c.position == bindparam("at")).values(indexed=true()))
+# A title may have been changed since it was read: then the new one is still to be indexed.
+MARK_TITLES = Prepared(
+    update(conversations)
+    .where(conversations.c.position == bindparam("at"), conversations.c.title == bindparam("was"))
+    .values(indexed=true())
+)
 SOURCES = ((UNINDEXED, MARK), (UNINDEXED_TITLES, MARK_TITLES))
 
 
@@ -53,7 +60,7 @@ class Indexing:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._index = index_of(database)
-        self._batches = 0
+        self._batches = self._merges = 0
         self.is_tidy = False
 
     def index(self) -> bool:
@@ -66,8 +73,9 @@ class Indexing:
         if self.is_tidy:
             return False
         self.is_tidy = not self._index.tidy()
-        if self.is_tidy:
-            self._batches = 0
+        self._merges += 1
+        if self.is_tidy or self._merges >= MERGES_A_TIDYING:
+            self._batches = self._merges = 0
         return True
 
     def _is_behind(self) -> bool:
@@ -82,16 +90,18 @@ class Indexing:
 
     def _add(self, connection: Connection, rows: Sequence[Any], mark: Prepared) -> None:
         entries: list[dict[str, Any]] = []
+        marks: list[dict[str, Any]] = []
         characters = 0
         for row in rows:
             characters += len(row.text)
             if entries and characters > CHARACTERS_AT_ONCE:
                 break
             entries.append(_entry(row))
-        if mark is MARK_TITLES:  # a message does not change; a title may have been another one
-            self._index.forget(connection, [entry["position"] for entry in entries])
+            marks.append({"at": row.position} | ({"was": row.text} if mark is MARK_TITLES else {}))
+        # A title may have been another one; and once in a blue moon, a title and a message have the same position.
+        self._index.forget(connection, [entry["position"] for entry in entries])
         self._index.add(connection, entries)
-        mark.run_many(connection, [{"at": entry["position"]} for entry in entries])
+        mark.run_many(connection, marks)
 
 
 def _entry(row: Any) -> dict[str, Any]:

@@ -57,9 +57,11 @@ TEXTS_AT_ONCE = 10
 POSITIONS: BindParameter[int] = bindparam("positions", expanding=True)
 TEXTS = union_all(
     select(messages.c.position, func.substr(messages.c.text, 1, LONGEST_SEARCHED_CHARACTERS).label("text")).where(
-        messages.c.position.in_(POSITIONS)
+        messages.c.position.in_(POSITIONS), messages.c.visitor_id == bindparam("visitor")
     ),
-    select(conversations.c.position, conversations.c.title).where(conversations.c.position.in_(POSITIONS)),
+    select(conversations.c.position, conversations.c.title).where(
+        conversations.c.position.in_(POSITIONS), conversations.c.visitor_id == bindparam("visitor")
+    ),
 )
 
 
@@ -86,12 +88,14 @@ class PostgresqlSearch:
         with self._database.reading() as connection:
             return set(connection.execute(NEWER, values).scalars())
 
-    def texts(self, positions: Sequence[int]) -> dict[int, str]:
-        """Return what stands at these positions, as far as it is searched; nothing where it is gone since."""
+    def texts(self, visitor_id: str, positions: Sequence[int]) -> dict[int, str]:
+        """Return what a visitor has at these positions, as far as it is searched; nothing where it is gone since."""
         texts: dict[int, str] = {}
         for begin in range(0, len(positions), TEXTS_AT_ONCE):  # to take in long texts holds others up
             with self._database.reading() as connection:
-                rows = connection.execute(TEXTS, {"positions": positions[begin : begin + TEXTS_AT_ONCE]})
+                rows = connection.execute(
+                    TEXTS, {"visitor": visitor_id, "positions": positions[begin : begin + TEXTS_AT_ONCE]}
+                )
                 texts.update((row.position, row.text) for row in rows)
         return texts
 

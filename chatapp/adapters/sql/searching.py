@@ -41,7 +41,7 @@ class Searching:
         places = self._places(visitor_id, query, below, limit)
         if not places:
             return ()
-        texts = self._index.texts(list(places.values()))
+        texts = self._index.texts(visitor_id, list(places.values()))
         with self._database.reading() as connection:
             found = _conversations(connection, visitor_id, list(places))
         return [

@@ -26,13 +26,17 @@ HITS = (
 )
 NEWER = "SELECT 1 FROM search WHERE search MATCH :match AND rowid >= :above LIMIT 1"
 TEXT = (
-    "SELECT substr(text, 1, :most) FROM messages WHERE position = :position"
-    " UNION ALL SELECT title FROM conversations WHERE position = :position"
+    "SELECT substr(text, 1, :most) FROM messages WHERE position = :position AND visitor_id = :visitor"
+    " UNION ALL SELECT title FROM conversations WHERE position = :position AND visitor_id = :visitor"
 )
 POSITIONS: Any = bindparam("positions", expanding=True)
 PLACES = union_all(
-    select(messages.c.position, messages.c.conversation_id).where(messages.c.position.in_(POSITIONS)),
-    select(conversations.c.position, conversations.c.id).where(conversations.c.position.in_(POSITIONS)),
+    select(messages.c.position, messages.c.conversation_id).where(
+        messages.c.position.in_(POSITIONS), messages.c.visitor_id == bindparam("visitor")
+    ),
+    select(conversations.c.position, conversations.c.id).where(
+        conversations.c.position.in_(POSITIONS), conversations.c.visitor_id == bindparam("visitor")
+    ),
 )
 ADD = Prepared(text("INSERT INTO search (rowid, scope, words) VALUES (:position, :scope, :words)"))
 FORGET = Prepared(text("DELETE FROM search WHERE rowid = :position"))
@@ -51,7 +55,9 @@ class SqliteSearch:
         (found,) = self._database.ask_apart(lambda connection: connection.execute(HITS, values).fetchone())
         positions = sorted(map(int, found.split(",")), reverse=True) if found else []
         with self._database.reading() as connection:
-            places = {row[0]: row[1] for row in connection.execute(PLACES, {"positions": positions})}
+            places = {
+                row[0]: row[1] for row in connection.execute(PLACES, {"visitor": visitor_id, "positions": positions})
+            }
         return [(position, places.get(position)) for position in positions]
 
     def newer(self, visitor_id: str, ids: Collection[str], query: Query, above: int) -> set[str]:
@@ -63,15 +69,14 @@ class SqliteSearch:
 
         return self._database.ask_apart(ask)
 
-    def texts(self, positions: Sequence[int]) -> dict[int, str]:
-        """Return what stands at these positions, as far as it is searched; nothing where it is gone since."""
+    def texts(self, visitor_id: str, positions: Sequence[int]) -> dict[int, str]:
+        """Return what a visitor has at these positions, as far as it is searched; nothing where it is gone since."""
+
+        values = {"visitor": visitor_id, "most": LONGEST_SEARCHED_CHARACTERS}
 
         def ask(connection: sqlite3.Connection) -> dict[int, str]:
             rows = {
-                position: connection.execute(
-                    TEXT, {"position": position, "most": LONGEST_SEARCHED_CHARACTERS}
-                ).fetchone()
-                for position in positions
+                position: connection.execute(TEXT, values | {"position": position}).fetchone() for position in positions
             }
             return {position: row[0] for position, row in rows.items() if row is not None}
 
