@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
 import gevent
 import gevent.socket
+from gevent.threadpool import ThreadPool
 from gunicorn.workers.ggevent import GeventWorker
+
+QUESTIONS_AT_ONCE = 4
+CHANGES_AT_ONCE = 2
+"""One changes something, and one writes the log back: neither ever waits for a thread."""
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +65,10 @@ class Worker(GeventWorker):
         from chatapp.bootstrap import LIFE  # here alone: the standard library must be gevent's before
 
         super().load_wsgi()
-        self.wsgi.extensions[LIFE].database.apart = _on_a_thread
+        database = self.wsgi.extensions[LIFE].database
+        # Of their own: in gevent's, names of hosts are looked up, and those would wait for slow searches.
+        database.apart = ThreadPool(QUESTIONS_AT_ONCE).apply
+        database.apart_for_changes = ThreadPool(CHANGES_AT_ONCE).apply
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve one connection to its end."""
@@ -72,10 +79,6 @@ class Worker(GeventWorker):
         """Answer one request of a connection; many may have come at once."""
         super().handle_request(listener_name, req, sock, addr)
         sock.take_turns()
-
-
-def _on_a_thread(work: Callable[[], Any], /) -> Any:
-    return gevent.get_hub().threadpool.apply(work)
 
 
 def _log_exception(_context: object, kind: Any, value: Any, trace: Any) -> None:

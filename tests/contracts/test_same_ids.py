@@ -193,3 +193,12 @@ def test_what_bob_does_leaves_alice_what_she_had(twins: Storage) -> None:
 
     assert list(twins.archive.messages(ALICE, "same")) == before
     assert twins.conversation("same").title == "Alice's title"
+
+
+def test_news_are_those_of_ones_own_reply(twins: Storage) -> None:
+    news = twins.replies.news({(ALICE, "r1"): 0, (BOB, "r2"): 0})
+
+    assert {key: each.text for key, each in news.items()} == {
+        (ALICE, "r1"): "Alice's answer",
+        (BOB, "r2"): "Bob's half",
+    }

@@ -71,7 +71,8 @@ class Clash(Exception):
 class Database:
     """One database; its connections are made when they are needed, and kept.
 
-    ``apart`` is for what SQLite needs long for: where one thread serves everybody, somebody must lend others.
+    ``apart`` and ``apart_for_changes`` are for what SQLite needs long for: where one thread serves everybody, somebody
+    must lend others. A change has others wait for the writer's turn, so it must never wait for a question.
 
     What was committed survives the end of any process; a power cut may cost the last moments, unless it is to
     ``survive_power_cut``: then each commit waits for the disk.
@@ -86,6 +87,7 @@ class Database:
         self.engine = _sqlite(url, survive_power_cut) if self.is_sqlite else _postgresql(url, survive_power_cut)
         self.writes = 0
         self.apart: Apart = _here
+        self.apart_for_changes: Apart = _here
         # Its insert knows what to do where there is such a row already. The other one's is never loaded.
         self.insert: Any = import_module(f"sqlalchemy.dialects.{self.url.get_backend_name()}").insert
         self._driver: Any = self.engine.dialect.dbapi
@@ -176,35 +178,39 @@ class Database:
         Raises:
             StorageUnavailable: the database cannot be read now.
         """
+        return self._do_apart(self.apart, question)
 
-        def ask() -> Result:
+    def _do_apart(self, apart: Apart, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        def do() -> Result:
             try:
                 connection = self._idle.pop()
             except IndexError:
                 connection = self._connect_apart()
             try:
-                return question(connection)
+                return work(connection)
             finally:
                 self._idle.append(connection)
 
         with self._translating():
-            return self.apart(ask)
+            return apart(do)
 
     def change_apart(self, change: Callable[[sqlite3.Connection], Result]) -> Result:
         """Change SQLite by one statement that may take long; others read meanwhile, and writers wait their turn.
+
+        What ``change`` returns tells whether there is anything new to be written back.
 
         Raises:
             StorageUnavailable: the database cannot be written now.
         """
         with self._writer:
-            changed = self.ask_apart(change)
-        self.writes += 1
+            changed = self._do_apart(self.apart_for_changes, change)
+        self.writes += bool(changed)
         return changed
 
     def write_back(self) -> None:
         """Have SQLite write its log back, as far as nobody reads what is older. This waits for the disk."""
         if self.is_sqlite:
-            self.ask_apart(_write_back)
+            self._do_apart(self.apart_for_changes, _write_back)
 
     def _connect_apart(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.url.database or "", APART_WAIT_SECONDS, check_same_thread=False)

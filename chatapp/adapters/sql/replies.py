@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, literal_column, null, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, literal_column, null, select, update
 
 from chatapp.adapters.sql.database import Clash, Database
 from chatapp.adapters.sql.openings import find_asked, keep_opening
@@ -59,8 +59,10 @@ FINISH = Prepared(
 DROP_PIECES = Prepared(delete(pieces).where(pieces.c.reply_position == bindparam("at")))
 
 FIND = Prepared(select(*REPLY).where(*OWN))
+# Not a list of pairs: SQLite would look through the whole table for those.
 NEWS = select(*REPLY, messages.c.visitor_id).where(
-    tuple_(messages.c.visitor_id, messages.c.id).in_(bindparam("keys", expanding=True))
+    messages.c.visitor_id.in_(bindparam("visitors", expanding=True)),
+    messages.c.id.in_(bindparam("replies", expanding=True)),
 )
 REQUEST_STOP = update(messages).where(*OWN, RUNNING).values(stop_requested=True)
 RUNNING_OF_VISITOR = (
@@ -157,7 +159,7 @@ class SqlReplyStore:
         """Return what is new in these replies since the given numbers of characters."""
         with self._database.reading() as connection:
             # First the pieces: of a reply that ends meanwhile they are dropped, but never before its text is whole.
-            rows = connection.execute(NEWS, {"keys": list(offsets)}).all()
+            rows = _wanted(connection, offsets)
             running = [row.position for row in rows if row.state == ReplyState.RUNNING.value]
             saved = saved_texts(connection, running, dict(_offsets(rows, offsets)))
         return {(row.visitor_id, row.id): _news(row, offsets, saved) for row in rows}
@@ -214,6 +216,12 @@ def _stops(rows: Iterable[Any]) -> dict[str, bool]:
 
 def _piece_row(position: int, piece: Piece) -> dict[str, Any]:
     return {"reply_position": position, "begin_at": piece.begin, "text": piece.text}
+
+
+def _wanted(connection: Connection, keys: Collection[tuple[str, str]]) -> Sequence[Any]:
+    """Return the replies of these visitors and ids; another one of them may have a reply of the same id."""
+    values = {"visitors": {visitor_id for visitor_id, _ in keys}, "replies": {reply_id for _, reply_id in keys}}
+    return [row for row in connection.execute(NEWS, values) if (row.visitor_id, row.id) in keys]
 
 
 def _offsets(rows: Iterable[Any], offsets: Mapping[tuple[str, str], int]) -> Iterable[tuple[int, int]]:

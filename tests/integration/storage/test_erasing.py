@@ -145,7 +145,7 @@ def test_all_is_merged_also_while_another_process_adds_to_the_index(database: Da
             indexing.index()
         return done
 
-    database.apart = add_parts
+    database.apart_for_changes = add_parts
     Erasing(database).beat()
     other.close()
 

@@ -1,0 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
+class ThreadPool:
+    def __init__(self, maxsize: int) -> None: ...
+    def apply(self, func: Callable[[], Any]) -> Any: ...
