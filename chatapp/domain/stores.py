@@ -97,13 +97,13 @@ class ConversationStore(Protocol):
 
     def listed(self, visitor_id: str, after: Conversation | None, limit: int) -> Sequence[Conversation]:
         """Return conversations, pinned ones first, then by ``updated_at`` and id, newest first; those behind ``after``
-        in that order, or from the beginning.
+        in that order, or from the beginning. Their instructions (``system``), which may be long, are left out.
         """
 
     def search(self, visitor_id: str, query: Query, below: int | None, limit: int) -> Sequence[Found]:
         """Return conversations with a message or title that matches, each once at its newest match, newest first;
         those whose newest match has a position below ``below``. What is new is told by when a message, or (for its
-        title) a conversation, was made. Text may be found a second after it was stored.
+        title) a conversation, was made. Text may be found a second after it was stored. Instructions are left out.
         """
 
     def change(self, visitor_id: str, conversation_id: str, changes: Changes) -> Conversation | None:

@@ -62,6 +62,13 @@ def test_messages_are_told_whole_and_without_siblings(kept: Storage) -> None:
     assert (answer.usage, answer.cost, answer.request_id, answer.siblings) == (USAGE, COST, "request-1", ())
 
 
+def test_a_conversation_is_told_with_its_instructions(kept: Storage) -> None:
+    kept.conversations.create(BOB, conversation("c1", 1, system="Be brief."))
+    kept.conversations.create(BOB, conversation("c2", 2))
+
+    assert [each.system for each in kept.archive.conversations(BOB)] == ["Be brief.", None]
+
+
 def test_messages_of_others_are_not_told(kept: Storage) -> None:
     kept.answer(opening(1))
 

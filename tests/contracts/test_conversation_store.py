@@ -7,6 +7,7 @@ import pytest
 from chatapp.domain.entities import Conversation
 from chatapp.domain.errors import NotFound
 from chatapp.domain.kept import Changes
+from chatapp.domain.search import Query
 from tests.contracts.storage import ALICE, BOB, OWNER, Storage, asked, conversation, ended, opening
 
 FULL = conversation("c2", 5, title="Über “alles” 🙂", pinned=True, model_id="gpt-4o", system="Be brief.")
@@ -195,3 +196,15 @@ def test_the_ids_of_what_was_removed_are_free_again(kept: Storage) -> None:
 
     assert kept.branch("r1") == ["q1", "r1"]
     assert kept.reply("r1").text == ""
+
+
+def test_lists_and_searches_leave_instructions_out(kept: Storage) -> None:
+    kept.conversations.create(ALICE, conversation("c2", 9, title="Owls", system="Be brief."))
+    kept.catch_up()
+
+    (newest, *_) = kept.conversations.listed(ALICE, None, 10)
+    (found,) = kept.conversations.search(ALICE, Query.parse("owls"), None, 10)
+
+    assert (newest.id, newest.system) == ("c2", None)
+    assert (found.conversation.id, found.conversation.system) == ("c2", None)
+    assert kept.conversation("c2").system == "Be brief."

@@ -353,6 +353,7 @@ def test_parts_that_are_too_long_together_are_told() -> None:
     ("content", "sentence"),
     [
         (b"", "empty"),
+        (b" " * 100, "empty"),
         (b"PK\x03\x04", "unpack"),
         (b'{"mapping": {}}', "begins with a list"),
         (b"<html>", "begins with a list"),

@@ -40,7 +40,7 @@ class MemoryConversationStore:
     def listed(self, visitor_id: str, after: Conversation | None, limit: int) -> Sequence[Conversation]:
         """Return conversations behind ``after``: pinned ones first, then the newest."""
         with self._database.lock:
-            own = [kept.conversation for kept in self._own(visitor_id)]
+            own = [replace(kept.conversation, system=None) for kept in self._own(visitor_id)]
         behind = [each for each in own if after is None or _rank(each) < _rank(after)]
         return sorted(behind, key=_rank, reverse=True)[:limit]
 
@@ -116,7 +116,7 @@ class MemoryConversationStore:
         for position, whole in [*reversed(texts), (kept.position, conversation.title)]:
             text = whole[:LONGEST_SEARCHED_CHARACTERS]
             if query.matches(text):
-                return Found(conversation, text, position)
+                return Found(replace(conversation, system=None), text, position)
         return None
 
 

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple_, update
 
 from chatapp.adapters.sql.conversations import CREATE, FIND
 from chatapp.adapters.sql.database import Clash, Database
 from chatapp.adapters.sql.deleting import require_present
 from chatapp.adapters.sql.openings import ADD_MESSAGES
 from chatapp.adapters.sql.prepared import Prepared
-from chatapp.adapters.sql.rows import conversation_of, conversation_row, message_of, message_row
+from chatapp.adapters.sql.rows import WITHOUT_SYSTEM, conversation_of, conversation_row, message_of, message_row
 from chatapp.adapters.sql.tables import conversations, messages
 from chatapp.domain.entities import Conversation
 from chatapp.domain.errors import Conflict
 from chatapp.domain.kept import Batch, KeptMessage
+from chatapp.domain.stores import CHARACTERS_A_PAGE
 
 ROWS_AT_ONCE = 100
 LONG_AGO = -(1 << 62)
 IDS: BindParameter[str] = bindparam("ids", expanding=True)
 
 CONVERSATIONS = Prepared(
-    select(conversations)
+    select(*WITHOUT_SYSTEM, conversations.c.system.is_not(None).label("has_system"))
     .where(
         conversations.c.visitor_id == bindparam("visitor"),
         tuple_(conversations.c.created_at, conversations.c.id) > tuple_(bindparam("made_at"), bindparam("after")),
     )
     .order_by(conversations.c.created_at, conversations.c.id)
     .limit(ROWS_AT_ONCE)
+)
+SYSTEM = Prepared(
+    select(conversations.c.system).where(
+        conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation")
+    )
 )
 POSITIONS = Prepared(
     select(messages.c.position)
@@ -40,9 +47,11 @@ POSITIONS = Prepared(
     )
     .order_by(messages.c.position)
 )
-AT_POSITIONS = (
-    select(messages)
-    .where(messages.c.position.in_(bindparam("positions", expanding=True)))
+THESE = messages.c.position.in_(bindparam("positions", expanding=True))
+AT_POSITIONS = select(messages).where(THESE).order_by(messages.c.position)
+LENGTHS = (
+    select(messages.c.position, func.length(messages.c.text).label("characters"))
+    .where(THESE)
     .order_by(messages.c.position)
 )
 KNOWN_CONVERSATIONS = select(conversations.c.id, conversations.c.leaf_id).where(
@@ -75,7 +84,8 @@ class SqlArchive:
         while True:
             with self._database.reading() as connection:
                 rows = CONVERSATIONS.all(connection, {"visitor": visitor_id, **after})
-            yield from map(conversation_of, rows)
+            for row in rows:
+                yield self._whole(visitor_id, conversation_of(row)) if row.has_system else conversation_of(row)
             if len(rows) < ROWS_AT_ONCE:
                 break
             after = {"made_at": rows[-1].created_at, "after": rows[-1].id}
@@ -85,11 +95,19 @@ class SqlArchive:
         key = {"visitor": visitor_id, "conversation": conversation_id}
         with self._database.reading() as connection:
             positions = [row.position for row in POSITIONS.all(connection, key)]
-        for place in range(0, len(positions), ROWS_AT_ONCE):
-            some = {"positions": positions[place : place + ROWS_AT_ONCE]}
+        place = 0
+        while place < len(positions):
+            some = positions[place : place + ROWS_AT_ONCE]
             with self._database.reading() as connection:
-                rows = connection.execute(AT_POSITIONS, some).all()
+                del some[_fitting(connection, some) :]
+                rows = connection.execute(AT_POSITIONS, {"positions": some}).all()
             yield from map(message_of, rows)
+            place += len(some)
+
+    def _whole(self, visitor_id: str, found: Conversation) -> Conversation:
+        with self._database.reading() as connection:
+            row = SYSTEM.first(connection, {"visitor": visitor_id, "conversation": found.id})
+        return found if row is None else replace(found, system=row.system)
 
     def known_conversations(self, visitor_id: str, ids: Collection[str]) -> Mapping[str, str | None]:
         """Return which of these conversations this visitor has, each with its leaf."""
@@ -137,3 +155,15 @@ class SqlArchive:
 
     def _next(self, moment: datetime, above: int) -> int:
         return self._database.positions.next(moment, above)
+
+
+def _fitting(connection: Connection, positions: Sequence[int]) -> int:
+    """Return how many of these messages may be read at once: one, or more that are not too long together."""
+    characters = 0
+    with connection.execute(LENGTHS, {"positions": positions}) as found:
+        for row in found:  # SQLite looks at no more of them than are asked for
+            characters += row.characters
+            place = positions.index(row.position)
+            if characters > CHARACTERS_A_PAGE and place > 0:
+                return place
+    return len(positions)

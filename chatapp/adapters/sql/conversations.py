@@ -13,7 +13,13 @@ from chatapp.adapters.sql.database import Clash, Database, milliseconds
 from chatapp.adapters.sql.deleting import delete_conversation, require_present
 from chatapp.adapters.sql.pieces import saved_texts
 from chatapp.adapters.sql.prepared import Prepared
-from chatapp.adapters.sql.rows import CONVERSATION_COLUMNS, conversation_of, conversation_row, message_of
+from chatapp.adapters.sql.rows import (
+    CONVERSATION_COLUMNS,
+    WITHOUT_SYSTEM,
+    conversation_of,
+    conversation_row,
+    message_of,
+)
 from chatapp.adapters.sql.searching import Searching
 from chatapp.adapters.sql.tables import conversations, messages
 from chatapp.domain.entities import Conversation, Message, Role
@@ -27,7 +33,7 @@ THIS = (conversations.c.visitor_id == bindparam("visitor"), conversations.c.id =
 FIND = Prepared(select(conversations).where(*THIS))
 PLACE = tuple_(conversations.c.pinned, conversations.c.updated_at, conversations.c.id)
 LISTED = (
-    select(conversations)
+    select(*WITHOUT_SYSTEM)
     .where(conversations.c.visitor_id == bindparam("visitor"))
     .order_by(conversations.c.pinned.desc(), conversations.c.updated_at.desc(), conversations.c.id.desc())
     .limit(bindparam("most"))

@@ -7,7 +7,10 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
+from sqlalchemy import null
+
 from chatapp.adapters.sql.database import milliseconds, moment
+from chatapp.adapters.sql.tables import conversations
 from chatapp.domain.entities import Conversation, Cost, Role, Source, Usage
 from chatapp.domain.errors import ChatError, error_named
 from chatapp.domain.kept import KeptMessage
@@ -52,6 +55,12 @@ MESSAGE_COLUMNS = (
     "prompt_tokens",
 )
 """What a new message has; it is neither wanted stopped nor indexed yet."""
+
+
+WITHOUT_SYSTEM = tuple(
+    null().label("system") if column is conversations.c.system else column for column in conversations.c
+)
+"""A conversation as it is listed: its instructions may be longer than all the rest."""
 
 
 def conversation_of(row: Any) -> Conversation:

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.postgresql_search import PostgresqlSearch
-from chatapp.adapters.sql.rows import conversation_of
+from chatapp.adapters.sql.rows import WITHOUT_SYSTEM, conversation_of
 from chatapp.adapters.sql.sqlite_search import SqliteSearch
 from chatapp.adapters.sql.tables import conversations
 from chatapp.domain.entities import Conversation
@@ -24,7 +24,7 @@ TOP = (1 << 63) - 1
 
 IDS: BindParameter[str] = bindparam("ids", expanding=True)
 # Not a list of pairs: SQLite would look through the whole table for those.
-CONVERSATIONS = select(conversations).where(
+CONVERSATIONS = select(*WITHOUT_SYSTEM).where(
     conversations.c.visitor_id == bindparam("visitor"), conversations.c.id.in_(IDS)
 )
 

@@ -69,7 +69,13 @@ class _Splitter:
         return self._found
 
     def finish(self) -> list[Part]:
-        """Return what is wrong with the end of the file."""
+        """Return what is wrong with the end of the file.
+
+        Raises:
+            InvalidRequest: there was nothing in it but blanks.
+        """
+        if not self._has_begun:
+            raise InvalidRequest("The file is empty.")
         return [Part(self._number + (self._depth == 1), b"", CUT)] if self._depth else []
 
     def _skip_string(self, piece: bytes, place: int) -> int:

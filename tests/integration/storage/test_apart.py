@@ -5,10 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from textwrap import dedent
+from typing import Any
+
+from sqlalchemy import event
 
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.replies import NEWS
+from chatapp.domain.stores import CHARACTERS_A_PAGE
+from tests.contracts.storage import ALICE, conversation, message, whole
 from tests.databases import MakeDatabase
+from tests.integration.storage.test_erasing import storage_of
 
 
 def test_a_change_waits_for_no_question(fresh_sqlite: MakeDatabase) -> None:
@@ -67,3 +73,24 @@ def test_news_of_several_replies_are_found_by_their_ids(fresh_sqlite: MakeDataba
 
     assert plan
     assert all(step.startswith("SEARCH messages USING INDEX") for step in plan), plan
+
+
+def test_long_messages_are_read_one_by_one(fresh_sqlite: MakeDatabase) -> None:
+    database = Database(fresh_sqlite())
+    storage = storage_of(database)
+    storage.welcome(ALICE)
+    long, short = "x" * (CHARACTERS_A_PAGE // 2 + 1), "y"
+    texts = [long, long, long, short, short, "z" * (2 * CHARACTERS_A_PAGE), short]
+    said = [message(f"m{number}", text=text) for number, text in enumerate(texts)]
+    storage.archive.add(ALICE, [whole(conversation("c1"), *said)])
+    groups: list[int] = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def count(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if "messages.text," in statement:
+            groups.append(len(parameters))
+
+    assert [each.text for each in storage.archive.messages(ALICE, "c1")] == texts
+    database.close()
+
+    assert groups == [1, 1, 3, 1, 1]
