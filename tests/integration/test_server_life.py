@@ -86,7 +86,7 @@ def gunicorn(folder: Path, **settings: str) -> Iterator[int]:
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=ours, stdout=log, stderr=log)
     try:
-        wait_until(lambda: "Booting worker" in (folder / "server.log").read_text() or process.poll() is not None)
+        wait_until(lambda: "Booting worker" in (folder / "server.log").read_text() or process.poll() is not None, 30)
         yield port
     finally:
         process.terminate()
