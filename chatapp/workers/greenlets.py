@@ -65,10 +65,7 @@ class Worker(GeventWorker):
         from chatapp.bootstrap import LIFE  # here alone: the standard library must be gevent's before
 
         super().load_wsgi()
-        database = self.wsgi.extensions[LIFE].database
-        # Of their own: in gevent's, names of hosts are looked up, and those would wait for slow searches.
-        database.apart = ThreadPool(QUESTIONS_AT_ONCE).apply
-        database.apart_for_changes = ThreadPool(CHANGES_AT_ONCE).apply
+        lend_threads(self.wsgi.extensions[LIFE].database)
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve one connection to its end."""
@@ -79,6 +76,12 @@ class Worker(GeventWorker):
         """Answer one request of a connection; many may have come at once."""
         super().handle_request(listener_name, req, sock, addr)
         sock.take_turns()
+
+
+def lend_threads(database: Any) -> None:
+    """Lend a database threads of its own: in gevent's, names of hosts are looked up, and would wait for searches."""
+    database.apart = ThreadPool(QUESTIONS_AT_ONCE).apply
+    database.apart_for_changes = ThreadPool(CHANGES_AT_ONCE).apply
 
 
 def _log_exception(_context: object, kind: Any, value: Any, trace: Any) -> None:
