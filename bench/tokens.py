@@ -57,9 +57,10 @@ def main() -> None:
         "Chinese without a mark": _long("今天天气很好我们去公园散步你想一起来吗"),
         "one letter": "a" * CHARACTERS,
     }
-    for tokenizer in (TokenEstimator(), BpeTokenizer(TokenEstimator())):
-        for encoding in ENCODINGS if isinstance(tokenizer, BpeTokenizer) else (None,):
-            _measure(others, tokenizer, encoding, texts)
+    estimator = TokenEstimator()
+    _measure(others, estimator, None, texts)
+    for encoding in ENCODINGS:
+        _measure(others, BpeTokenizer(estimator), encoding, texts)
 
 
 def _measure(others: Others, tokenizer: Tokenizer, encoding: str | None, texts: dict[str, str]) -> None:

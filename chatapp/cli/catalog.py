@@ -67,9 +67,8 @@ def _told(found: Differences) -> Iterator[str]:
 
 
 def _aged(models: ModelCatalog, today: date) -> Iterator[str]:
-    for card in old_prices(models, today):
-        if card.price is not None:
-            yield f"{card.id}: its price is of {card.price.as_of}, {(today - card.price.as_of).days} days ago."
+    for card, price in old_prices(models, today):
+        yield f"{card.id}: its price is of {price.as_of}, {(today - price.as_of).days} days ago."
 
 
 def _instead(card: ModelCard) -> str:

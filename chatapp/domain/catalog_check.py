@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chatapp.domain.catalog import ModelCatalog
-from chatapp.domain.entities import ModelCard, ProviderModel
+from chatapp.domain.entities import ModelCard, Price, ProviderModel
 
 OLD_PRICE = timedelta(days=90)
 
@@ -48,7 +48,7 @@ def differences(catalog: ModelCatalog, served: Sequence[ProviderModel]) -> Diffe
     )
 
 
-def old_prices(catalog: ModelCatalog, today: date) -> Sequence[ModelCard]:
-    """Return the models that can be asked and whose price was looked up more than 90 days ago."""
+def old_prices(catalog: ModelCatalog, today: date) -> Sequence[tuple[ModelCard, Price]]:
+    """Return the models that can be asked and whose price was looked up more than 90 days ago, with that price."""
     cards = [model.card for model in catalog.listed() if model.available]
-    return [card for card in cards if card.price is not None and today - card.price.as_of > OLD_PRICE]
+    return [(card, price) for card in cards if (price := card.price) and today - price.as_of > OLD_PRICE]

@@ -11,11 +11,11 @@ import gevent.socket
 from gevent.threadpool import ThreadPool
 from gunicorn.workers.ggevent import GeventWorker
 
+log = logging.getLogger(__name__)
+
 QUESTIONS_AT_ONCE = 4
 CHANGES_AT_ONCE = 2
 """One changes something, and one writes the log back: neither ever waits for a thread."""
-
-log = logging.getLogger(__name__)
 
 LONGEST_RUN_SECONDS = 0.005
 A_WAIT_SECONDS = 0.0005

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatapp.domain.entities import ENCODINGS
 from chatapp.domain.ports import Tokenizer
 
 same_tokenizer = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -11,10 +12,8 @@ same_tokenizer = settings(suppress_health_check=[HealthCheck.function_scoped_fix
 KNOWN = {"hello world": 2, "Hello world!": 3}
 """Counts of OpenAI's own tokenizer, the same in both encodings."""
 
-ENCODINGS = ("o200k_base", "cl100k_base", None)
 
-
-@pytest.fixture(params=ENCODINGS)
+@pytest.fixture(params=(*ENCODINGS, None))
 def encoding(request: pytest.FixtureRequest) -> str | None:
     """Each encoding, and that of a model whose encoding nobody knows."""
     known: str | None = request.param

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ from chatapp.adapters.sql.database import Clash, Database
 from chatapp.adapters.sql.deleting import require_present
 from chatapp.adapters.sql.openings import ADD_MESSAGES
 from chatapp.adapters.sql.prepared import Prepared
-from chatapp.adapters.sql.rows import WITHOUT_SYSTEM, conversation_of, conversation_row, message_of, message_row
+from chatapp.adapters.sql.rows import THIS, WITHOUT_SYSTEM, conversation_of, conversation_row, message_of, message_row
 from chatapp.adapters.sql.tables import conversations, messages
 from chatapp.domain.entities import Conversation
 from chatapp.domain.errors import Conflict
@@ -33,11 +32,6 @@ CONVERSATIONS = Prepared(
     )
     .order_by(conversations.c.created_at, conversations.c.id)
     .limit(ROWS_AT_ONCE)
-)
-SYSTEM = Prepared(
-    select(conversations.c.system).where(
-        conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation")
-    )
 )
 POSITIONS = Prepared(
     select(messages.c.position)
@@ -60,16 +54,8 @@ KNOWN_CONVERSATIONS = select(conversations.c.id, conversations.c.leaf_id).where(
 KNOWN_MESSAGES = select(messages.c.id, messages.c.conversation_id).where(
     messages.c.visitor_id == bindparam("visitor"), messages.c.id.in_(IDS)
 )
-NEWEST = (
-    update(conversations)
-    .where(conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation"))
-    .values(newest=bindparam("newest_position"))
-)
-LEAF = (
-    update(conversations)
-    .where(conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation"))
-    .values(leaf_id=bindparam("leaf"))
-)
+NEWEST = update(conversations).where(*THIS).values(newest=bindparam("newest_position"))
+LEAF = update(conversations).where(*THIS).values(leaf_id=bindparam("leaf"))
 
 
 class SqlArchive:
@@ -85,7 +71,7 @@ class SqlArchive:
             with self._database.reading() as connection:
                 rows = CONVERSATIONS.all(connection, {"visitor": visitor_id, **after})
             for row in rows:
-                yield self._whole(visitor_id, conversation_of(row)) if row.has_system else conversation_of(row)
+                yield conversation_of(self._whole(visitor_id, row) if row.has_system else row)
             if len(rows) < ROWS_AT_ONCE:
                 break
             after = {"made_at": rows[-1].created_at, "after": rows[-1].id}
@@ -104,10 +90,10 @@ class SqlArchive:
             yield from map(message_of, rows)
             place += len(some)
 
-    def _whole(self, visitor_id: str, found: Conversation) -> Conversation:
+    def _whole(self, visitor_id: str, listed: Any) -> Any:
+        """Return the row of a conversation with its instructions, or as it was listed if it is gone since."""
         with self._database.reading() as connection:
-            row = SYSTEM.first(connection, {"visitor": visitor_id, "conversation": found.id})
-        return found if row is None else replace(found, system=row.system)
+            return FIND.first(connection, {"visitor": visitor_id, "conversation": listed.id}) or listed
 
     def known_conversations(self, visitor_id: str, ids: Collection[str]) -> Mapping[str, str | None]:
         """Return which of these conversations this visitor has, each with its leaf."""

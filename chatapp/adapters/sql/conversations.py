@@ -15,6 +15,7 @@ from chatapp.adapters.sql.pieces import saved_texts
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.rows import (
     CONVERSATION_COLUMNS,
+    THIS,
     WITHOUT_SYSTEM,
     conversation_of,
     conversation_row,
@@ -29,7 +30,6 @@ from chatapp.domain.reply import ReplyState
 from chatapp.domain.search import Query
 from chatapp.domain.stores import CHARACTERS_A_PAGE
 
-THIS = (conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation"))
 FIND = Prepared(select(conversations).where(*THIS))
 PLACE = tuple_(conversations.c.pinned, conversations.c.updated_at, conversations.c.id)
 LISTED = (

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, false, func, null, select,
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.erasing import note_deletion
 from chatapp.adapters.sql.prepared import Prepared
+from chatapp.adapters.sql.rows import THIS
 from chatapp.adapters.sql.searching import index_of
 from chatapp.adapters.sql.tables import asked, conversations, messages, visitors
 from chatapp.domain.errors import NotFound
@@ -33,17 +34,9 @@ DELETE_MESSAGE = Prepared(delete(messages).where(messages.c.position == bindpara
 FORGET_ASKED = Prepared(
     delete(asked).where(asked.c.visitor_id == bindparam("visitor"), asked.c.reply_id == bindparam("reply"))
 )
-DELETE = Prepared(
-    delete(conversations).where(
-        conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation")
-    )
-)
+DELETE = Prepared(delete(conversations).where(*THIS))
 # From the first step on it is empty to see: if the process dies in the midst, whoever deletes it again goes on.
-EMPTY = Prepared(
-    update(conversations)
-    .where(conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation"))
-    .values(leaf_id=null(), title="")
-)
+EMPTY = Prepared(update(conversations).where(*THIS).values(leaf_id=null(), title=""))
 SOME_CONVERSATIONS = Prepared(
     select(conversations.c.id).where(conversations.c.visitor_id == bindparam("visitor")).limit(CONVERSATIONS_A_STEP)
 )

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import null
+from sqlalchemy import bindparam, null
 
 from chatapp.adapters.sql.database import milliseconds, moment
 from chatapp.adapters.sql.tables import conversations
@@ -56,6 +56,9 @@ MESSAGE_COLUMNS = (
 )
 """What a new message has; it is neither wanted stopped nor indexed yet."""
 
+
+THIS = (conversations.c.visitor_id == bindparam("visitor"), conversations.c.id == bindparam("conversation"))
+"""One conversation of a visitor."""
 
 WITHOUT_SYSTEM = tuple(
     null().label("system") if column is conversations.c.system else column for column in conversations.c

@@ -54,8 +54,7 @@ def test_a_title_that_changes_while_the_old_one_is_indexed_is_indexed_too(databa
     storage.conversations.change(ALICE, "c1", Changes(title="new newts"))
 
     with database.writing() as connection:  # as a process does that had read the old title
-        position = connection.scalar(conversations.select().with_only_columns(conversations.c.position))
-        MARK_TITLES.run(connection, {"at": position, "was": "old owls"})
+        MARK_TITLES.run(connection, {"at": position_of_title(connection), "was": "old owls"})
     index_all(database)
 
     assert (found(storage, "newts"), found(storage, "owls")) == ([("c1", "new newts")], [])
