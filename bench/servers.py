@@ -22,6 +22,14 @@ NGINX_TLS = Template("""proxy_ssl_protocols TLSv1.2 TLSv1.3;
             proxy_ssl_trusted_certificate $certificate;
             proxy_ssl_name localhost;""")
 
+NO_LIMITS = {
+    "CHATAPP_DAILY_BUDGET_USD": "1000000",
+    "CHATAPP_VISITOR_DAILY_BUDGET_USD": "1000000",
+    "CHATAPP_VISITOR_REQUESTS_PER_MINUTE": "1000000",
+    "CHATAPP_VISITOR_OPEN_REPLIES": "1000000",
+}
+"""Everything is asked from one address."""
+
 
 class Dialect(Enum):
     """How a server wants to be asked: its route, and what the last event of a whole answer holds."""
@@ -113,6 +121,7 @@ def project(package: Path, settings: Mapping[str, str], *, kept: bool = False) -
     def prepare(upstream: Upstream, port: int, folder: Path) -> Start:
         environment = {"PYTHONPATH": str(package.parent), "OPENAI_API_KEY_CYB_SEC": KEY, "CHATAPP_WORKERS": WORKERS}
         environment["CHATAPP_DATA_DIR"] = str(folder)
+        environment |= NO_LIMITS
         environment["CHATAPP_TOKENIZER"] = "estimate"  # as where only what is needed is installed
         command = [sys.executable, "-m", "chatapp", "serve", "--port", str(port)]
         return Start(command, environment | _provider(upstream) | dict(settings))

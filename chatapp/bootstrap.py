@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from flask import Flask
 
 from chatapp.adapters.catalog_file import BadCatalog
+from chatapp.adapters.estimator import TokenEstimator
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.preparing import Upgrade, prepare
 from chatapp.adapters.sql.revisions import BadDatabase
@@ -18,6 +20,7 @@ from chatapp.container import Container
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.errors import StorageUnavailable, UnknownModel
 from chatapp.domain.replies import ReplyService
+from chatapp.domain.usage import UsageService
 from chatapp.domain.visitors import new_key
 from chatapp.fake.script_file import BadScript
 from chatapp.settings import BadSettings, Settings
@@ -26,6 +29,7 @@ from chatapp.web.assets import Assets
 from chatapp.web.chat_body import BodyLimits
 from chatapp.web.client_socket import ClientWatch
 from chatapp.web.pages import STATIC, Site
+from chatapp.web.usage.page import OPEN
 
 LONGEST_LOG_KEY_BYTES = 64
 
@@ -128,6 +132,37 @@ def rotate_key(settings: Settings, *, forget_old: bool) -> None:
     container.database().close()
 
 
+@contextmanager
+def usage_service(settings: Settings) -> Iterator[UsageService]:
+    """Give what reads the ledger.
+
+    Raises:
+        BadDatabase: the database cannot be used, is not there yet or not up to date.
+        StorageUnavailable: it cannot be read now.
+    """
+    storage_tools(settings).require_current()
+    container = build_container(settings)
+    try:
+        yield container.usage()
+    finally:
+        container.database().close()
+
+
+def new_usage_link(settings: Settings) -> str:
+    """Return the address of a new link to the usage page, which works once.
+
+    Raises:
+        BadDatabase: the database cannot be used, is not there yet or not up to date.
+        StorageUnavailable: it cannot be written now.
+    """
+    storage_tools(settings).require_current()
+    container = build_container(settings)
+    try:
+        return f"{settings.address}{OPEN}?secret={container.usage_access().new_link()}"
+    finally:
+        container.database().close()
+
+
 def build_app(settings: Settings, container: Container | None = None) -> Flask:
     """Return the application. Its ``Life`` does not beat yet: start it in the process that serves.
 
@@ -148,7 +183,10 @@ def build_app(settings: Settings, container: Container | None = None) -> Flask:
         replies=replies,
         conversations=container.conversations(),
         visitors=visitors,
+        passes=container.passes(),
         archive=container.archive(),
+        usage=container.usage(),
+        usage_access=container.usage_access(),
         watch=watch,
     )
     app = create_app(services, _options(settings))
@@ -169,6 +207,8 @@ def _options(settings: Settings) -> WebOptions:
             fake_provider=settings.is_fake,
             has_key=bool(settings.api_key),
             sets_instructions=settings.system_prompt is not None,
+            instruction_tokens=TokenEstimator().count(settings.system_prompt or "", None),
+            max_output_tokens=settings.max_output_tokens,
             contact_phone=settings.contact_phone,
             contact_email=settings.contact_email,
         ),

@@ -22,6 +22,8 @@ That keeps nothing. Conversations that the server keeps belong to a visitor, kno
     print(reply.state, reply.cost)
     print([message.text for message in talk.messages()])
 
+A server with a password is told it, ``ChatClient(url, password="…")``; a token that it gives then is good without it.
+
 Such a reply goes on when its reader has gone. Where the connection breaks, the stream connects again by itself and goes
 on behind the last character; ``me.reply(reply.id).follow()`` reads it from anywhere, and ``stop`` ends it.
 
@@ -340,7 +342,8 @@ class KeptMessage:
     """One message of a conversation's tree; ``parent_id`` is ``None`` for a first one.
 
     ``role`` is ``user`` or ``assistant``; the latter is an answer, and ``reply_id`` names it. ``siblings`` are the ids
-    of all that answer, or follow, the same parent, in order.
+    of all that answer, or follow, the same parent, in order. ``left_out`` is how many of the oldest messages did not
+    fit into the model that answered; ``None`` where nobody knows.
     """
 
     id: str
@@ -354,6 +357,7 @@ class KeptMessage:
     error: ChatError | None
     usage: Usage | None
     cost: Cost | None
+    left_out: int | None
     created_at: datetime
     siblings: tuple[str, ...]
 
@@ -439,7 +443,7 @@ class Reply:
     """An answer that the server makes, or has made, and keeps; as it was when it was asked for.
 
     ``state`` is ``running``; then ``complete``, ``truncated``, ``filtered``, ``refused`` or ``stopped``, or, with an
-    ``error``, ``failed``, ``interrupted``, ``lost`` or ``abandoned``.
+    ``error``, ``failed``, ``interrupted``, ``lost`` or ``abandoned``. ``left_out`` is as in a message.
     """
 
     id: str
@@ -453,6 +457,7 @@ class Reply:
     text: str
     usage: Usage | None
     cost: Cost | None
+    left_out: int | None
     _server: _Server = field(repr=False, compare=False, kw_only=True)
 
     def follow(self, after: int = 0) -> ReplyStream:
@@ -572,6 +577,7 @@ class ReplyStream(_TextStream):
     id: str
     conversation_id: str
     user_message_id: str | None
+    left_out: int | None
 
     def __init__(self, server: _Server, path: str, question: Mapping[str, Any] | None = None, after: int = 0) -> None:
         super().__init__()
@@ -643,7 +649,7 @@ class ReplyStream(_TextStream):
 
     def _learn(self, reply: Mapping[str, Any]) -> None:
         self.id, self.conversation_id = reply["id"], reply["conversation_id"]
-        self.user_message_id = reply["user_message_id"]
+        self.user_message_id, self.left_out = reply["user_message_id"], reply.get("left_out")
         self.model, self.state = reply["model"], reply["state"]
         self._path, self._question = _path_of("replies", self.id, "events"), None
         self._is_known = True
@@ -714,14 +720,22 @@ class _Endurance:
 class ChatClient:
     """Talks to one server. ``timeout_seconds`` is the longest silence to bear; ``ask`` is silent to the end.
 
-    ``token`` says whose conversations are meant; ``new_visitor`` gets one. Kept answers are waited for with
-    ``patience``.
+    ``token`` says whose conversations are meant; ``new_visitor`` gets one. ``password`` is the server's, if it has one:
+    it goes along with all but what belongs to the visitor. Kept answers are waited for with ``patience``.
     """
 
     def __init__(
-        self, url: str, timeout_seconds: float = 300.0, *, token: str | None = None, patience: Patience | None = None
+        self,
+        url: str,
+        timeout_seconds: float = 300.0,
+        *,
+        token: str | None = None,
+        password: str | None = None,
+        patience: Patience | None = None,
     ) -> None:
-        self._server = _Server(url, timeout_seconds, token, patience or Patience())
+        patience = patience or Patience()
+        self._visitors = _Server(url, timeout_seconds, token, patience)
+        self._server = self._visitors if password is None else _Server(url, timeout_seconds, password, patience)
 
     def ask(self, message: str, **options: Unpack[Options]) -> Answer:
         """Ask and wait for the whole answer."""
@@ -798,6 +812,7 @@ class ChatClient:
     def close(self) -> None:
         """Close the connections that are kept open between two questions."""
         self._server.close()
+        self._visitors.close()
 
     def __enter__(self) -> Self:
         return self
@@ -810,24 +825,24 @@ class ChatClient:
     @property
     def _kept(self) -> _Server:
         """The server, for what belongs to somebody; it would keep things for a nobody who never finds them again."""
-        if self._server.token is None:
+        if self._visitors.bearer is None:
             hint = "ChatClient(url, token=client.new_visitor())"
             raise NotAllowed(f"Conversations belong to a visitor: please give a token, {hint}.", code="unauthorized")
-        return self._server
+        return self._visitors
 
 
 class _Server:
-    """Sends requests to one server, in the name of a visitor if there is a ``token``."""
+    """Sends requests to one server, with a visitor's token or the server's password as ``bearer`` if there is one."""
 
-    def __init__(self, url: str, timeout_seconds: float, token: str | None, patience: Patience) -> None:
-        self.token = token and token.strip()  # it may come from a file, with a line end
+    def __init__(self, url: str, timeout_seconds: float, bearer: str | None, patience: Patience) -> None:
+        self.bearer = bearer and bearer.strip()  # it may come from a file, with a line end
         self.patience = patience
         self._url = url.rstrip("/")
         self._timeout_seconds = timeout_seconds
         self._session = requests.Session()
-        if token is not None:
+        if bearer is not None:
             self._session.auth = self._authorize  # a header alone would lose against ~/.netrc
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # the token says who we are
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # the bearer says who we are
 
     def send(
         self,
@@ -892,7 +907,8 @@ class _Server:
         self._session.close()
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self.token}"
+        value = f"Bearer {self.bearer}".encode()  # a password may be of any letters
+        request.headers["Authorization"] = value.decode("latin-1")  # which is how they are sent
         return request
 
 
@@ -989,6 +1005,7 @@ def _reply(body: Mapping[str, Any], server: _Server) -> Reply:
         text=body["text"],
         usage=_if_any(_usage, body["usage"]),
         cost=_if_any(_cost, body["cost"]),
+        left_out=body.get("left_out"),
         _server=server,
     )
 
@@ -1008,6 +1025,7 @@ def _messages(page: Mapping[str, Any]) -> list[KeptMessage]:
             error=_if_any(_error, body["error"]),
             usage=_if_any(_usage, body["usage"]),
             cost=_if_any(_cost, body["cost"]),
+            left_out=body.get("left_out"),
             created_at=_time(body["created_at"]),
             siblings=tuple(body["siblings"]),
         )

@@ -15,11 +15,14 @@ from chatapp.adapters.sql.conversations import SqlConversationStore
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.housekeeping import Housekeeping
 from chatapp.adapters.sql.indexing import Indexing
+from chatapp.adapters.sql.ledger import SqlLedger
 from chatapp.adapters.sql.replies import SqlReplyStore
 from chatapp.adapters.sql.searching import Searching
+from chatapp.adapters.sql.usage import SqlBooks, SqlUsageLinks
 from chatapp.adapters.sql.visitors import SqlVisitorStore
 from chatapp.adapters.system import SystemClock, ThreadRunner, new_id
 from chatapp.domain.accounting import TokenAccountant
+from chatapp.domain.budgets import Budgets
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.composing import Composer
 from chatapp.domain.conversation import ConversationService
@@ -27,9 +30,13 @@ from chatapp.domain.driving import Driver
 from chatapp.domain.keeping import Keeper
 from chatapp.domain.mirrors import Mirrors
 from chatapp.domain.open_replies import OpenReplies
+from chatapp.domain.passes import Passes
 from chatapp.domain.ports import ChatModel, Clock, ModelDirectory, Tokenizer
 from chatapp.domain.replies import ReplyService
+from chatapp.domain.stores import VisitorStore
 from chatapp.domain.upkeep import ReplyLimits
+from chatapp.domain.usage import UsageService
+from chatapp.domain.usage_access import UsageAccess
 from chatapp.domain.visitors import VisitorService
 from chatapp.fake.script import MOST_TOKENS_PER_SECOND, Script
 from chatapp.fake.script_file import read_script
@@ -100,6 +107,15 @@ def _limits(settings: Settings) -> ReplyLimits:
     )
 
 
+def _budgets(settings: Settings) -> Budgets:
+    return Budgets(
+        settings.daily_budget,
+        settings.visitor_daily_budget,
+        settings.visitor_requests_per_minute,
+        settings.visitor_open_replies,
+    )
+
+
 def _database(settings: Settings) -> Database:
     return Database(settings.database_address, survive_power_cut=settings.durability is Durability.POWER)
 
@@ -113,6 +129,10 @@ def _composer(settings: Settings, catalog: ModelCatalog, accountant: TokenAccoun
     )
 
 
+def _passes(settings: Settings, visitors: VisitorService, store: VisitorStore, clock: Clock) -> Passes | None:
+    return None if settings.password is None else Passes(settings.password, visitors, store, clock)
+
+
 class Container(containers.DeclarativeContainer):
     """Makes each part once, when it is first needed; ``override`` any of them to test with another."""
 
@@ -124,10 +144,14 @@ class Container(containers.DeclarativeContainer):
     database = providers.ThreadSafeSingleton(_database, settings)
     indexing = providers.ThreadSafeSingleton(Indexing, database)
     searching = providers.ThreadSafeSingleton(Searching, database)
-    reply_store = providers.ThreadSafeSingleton(SqlReplyStore, database)
+    budgets = providers.ThreadSafeSingleton(_budgets, settings)
+    ledger = providers.ThreadSafeSingleton(SqlLedger, database, budgets, settings.provided.llm_in_use)
+    reply_store = providers.ThreadSafeSingleton(SqlReplyStore, database, ledger)
     conversation_store = providers.ThreadSafeSingleton(SqlConversationStore, database, searching)
     visitor_store = providers.ThreadSafeSingleton(SqlVisitorStore, database)
     archive = providers.ThreadSafeSingleton(SqlArchive, database)
+    books = providers.ThreadSafeSingleton(SqlBooks, database)
+    usage_links = providers.ThreadSafeSingleton(SqlUsageLinks, database)
     housekeeping = providers.ThreadSafeSingleton(Housekeeping, database, indexing)
     fake_chat_model = providers.ThreadSafeSingleton(_fake_chat_model, settings)
     openai_chat_model = providers.ThreadSafeSingleton(_openai_chat_model, settings)
@@ -135,11 +159,11 @@ class Container(containers.DeclarativeContainer):
     model_directory = providers.ThreadSafeSingleton(_openai_directory, settings)
 
     catalog = providers.ThreadSafeSingleton(_catalog, settings, clock)
-    accountant = providers.ThreadSafeSingleton(TokenAccountant, tokenizer)
+    accountant = providers.ThreadSafeSingleton(TokenAccountant, tokenizer, catalog)
     composer = providers.ThreadSafeSingleton(_composer, settings, catalog, accountant)
     limits = providers.ThreadSafeSingleton(_limits, settings)
     owner = providers.ThreadSafeSingleton(new_id)
-    keeper = providers.ThreadSafeSingleton(Keeper, reply_store, catalog, accountant, clock, owner)
+    keeper = providers.ThreadSafeSingleton(Keeper, reply_store, ledger, accountant, budgets, clock, owner)
     mirrors = providers.ThreadSafeSingleton(Mirrors, reply_store, clock, limits)
     open_replies = providers.ThreadSafeSingleton(OpenReplies, settings.provided.open_replies)
     driver = providers.ThreadSafeSingleton(
@@ -180,3 +204,6 @@ class Container(containers.DeclarativeContainer):
         new_id=providers.Object(new_id),
         retention_days=settings.provided.retention_days,
     )
+    passes = providers.ThreadSafeSingleton(_passes, settings, visitors, visitor_store, clock)
+    usage = providers.ThreadSafeSingleton(UsageService, books, budgets, clock, settings.provided.llm_in_use)
+    usage_access = providers.ThreadSafeSingleton(UsageAccess, usage_links, visitor_store, clock)

@@ -20,6 +20,10 @@ from chatapp.settings import BadSettings, Settings
 from chatapp.web.info import SERVICE_NAME
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+NANO_USD_PER_USD = 1_000_000_000
+TIGHT_BUDGET_NANO_USD = 10 * NANO_USD_PER_USD
+MANY_VISITORS = 5
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - only compared
 
 
 class Verdict(StrEnum):
@@ -146,6 +150,7 @@ def _storage(settings: Settings) -> Iterator[Finding]:
     elif not found.problems:
         size = "" if found.size_bytes is None else f", {found.size_bytes / 1_000_000:,.1f} MB"
         yield Finding(Verdict.GOOD, f"Conversations are kept in {place}: revision {found.revision}{size}.")
+        yield from _callers(settings)
 
 
 def _port(settings: Settings) -> Finding:
@@ -171,15 +176,46 @@ def _says_who_it_is(here: requests.Session, settings: Settings) -> bool:
     return isinstance(told, dict) and told.get("service") == SERVICE_NAME
 
 
+def _budget(settings: Settings) -> Iterator[Finding]:
+    """Look at what everybody who reaches this machine may spend."""
+    budget = settings.daily_budget
+    dollars = f"{budget / NANO_USD_PER_USD:,.2f}"
+    if budget > TIGHT_BUDGET_NANO_USD:
+        yield Finding(
+            Verdict.NOTE,
+            f"It listens on {settings.host}, and whoever reaches it can chat for ${dollars} a day, which you pay.",
+            "Set CHATAPP_DAILY_BUDGET_USD to what you would not mind losing in a day.",
+        )
+    elif settings.visitor_daily_budget >= budget:
+        yield Finding(
+            Verdict.NOTE,
+            f"One visitor can use up what everybody may spend in a day, ${dollars}.",
+            "Set CHATAPP_VISITOR_DAILY_BUDGET_USD to a part of CHATAPP_DAILY_BUDGET_USD.",
+        )
+
+
+def _callers(settings: Settings) -> Iterator[Finding]:
+    """Look whether all visitors seem to have one address: then a proxy's is taken for theirs."""
+    found = storage_tools(settings).callers()
+    if found.visitors >= MANY_VISITORS and found.addresses == 1:
+        yield Finding(
+            Verdict.NOTE,
+            f"{found.visitors} visitors of one day came from the same address: they share one visitor's budget.",
+            "If a proxy stands before this server, name it in CHATAPP_TRUSTED_PROXIES.",
+        )
+
+
 def _exposure(settings: Settings) -> Iterator[Finding]:
     if settings.is_fake:
         return
-    if settings.host not in LOCAL_HOSTS:
+    if settings.host in EVERYWHERE and settings.password is None:
         yield Finding(
             Verdict.NOTE,
-            f"It listens on {settings.host} without a budget: whoever reaches this machine can chat, and you pay.",
-            "Set a monthly limit with your provider, or CHATAPP_HOST=127.0.0.1 and a proxy that asks for a password.",
+            "Everybody who reaches this machine can come in: there is no password.",
+            "Set CHATAPP_PASSWORD, and pages and API ask for it once.",
         )
+    if settings.host not in LOCAL_HOSTS and settings.password is None:
+        yield from _budget(settings)
     if settings.allowed_origins == ("*",):
         yield Finding(
             Verdict.NOTE,

@@ -21,7 +21,10 @@ from chatapp.domain.errors import (
     ProviderRateLimited,
     ProviderRefused,
     ProviderTimeout,
+    ProviderWork,
 )
+
+SERVER_FAULT = 500
 
 QUOTA_CODES = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
 GONE_CODES = frozenset({"model_not_found", "model_not_available"})
@@ -62,6 +65,12 @@ def reported_error(report: Any, retry_after_seconds: int | None = None) -> ChatE
 
 def refusal(status: int, report: Any, retry_after_seconds: int | None, card: ModelCard | None) -> ChatError:
     """Return what an answer with an HTTP status other than 200 means; ``report`` is its error object, if it has one."""
+    meant = _meaning(status, report, retry_after_seconds, card)
+    meant.provider_work = ProviderWork.PROMPT if status >= SERVER_FAULT else ProviderWork.NOTHING
+    return meant
+
+
+def _meaning(status: int, report: Any, retry_after_seconds: int | None, card: ModelCard | None) -> ChatError:
     meant = reported_error(report, retry_after_seconds)
     if isinstance(meant, ProviderQuota | ContextTooLong):
         return meant

@@ -16,6 +16,12 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+NO_LIMITS = {
+    "CHATAPP_DAILY_BUDGET_USD": "1000000",
+    "CHATAPP_VISITOR_DAILY_BUDGET_USD": "1000000",
+    "CHATAPP_VISITOR_REQUESTS_PER_MINUTE": "1000000",
+    "CHATAPP_VISITOR_OPEN_REPLIES": "1000000",
+}
 START_SECONDS = 60
 LINE_SECONDS = 5
 PORTS = range(10_000, 32_000)
@@ -57,7 +63,7 @@ class RunningServer:
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
-    """Run ``chatapp serve`` in ``folder`` with these settings and no others, until the block ends."""
+    """Run ``chatapp serve`` in ``folder`` with these settings, and budgets that last, until the block ends."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHATAPP_", "OPENAI_"))}
     ours = {
@@ -65,6 +71,7 @@ def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
         "CHATAPP_WORKERS": "1",
         "CHATAPP_GRACE_SECONDS": "1",
         "CHATAPP_DATA_DIR": str(folder / "data"),
+        **NO_LIMITS,
     }
     log_file = folder / "server.log"
     with log_file.open("wb") as log:

@@ -89,7 +89,7 @@ class FakeStream:
                 if isinstance(step, steps.Finish):
                     cancelled = False
                     if step.usage is not None:
-                        yield UsageReported(step.usage)
+                        yield UsageReported(step.usage, self._call.plan.answered_by)
                     yield Finished("refusal" if self._call.plan.refuses else step.reason)
                 elif isinstance(step, steps.Piece):
                     if text := step.text.replace("\0", ""):  # as the real adapter does

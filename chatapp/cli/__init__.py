@@ -1,4 +1,4 @@
-"""The command line: ``chatapp serve``, ``doctor``, ``ask``, ``fake``, ``db`` and ``catalog``."""
+"""The command line: ``chatapp serve``, ``doctor``, ``ask``, ``usage``, ``fake``, ``db`` and ``catalog``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from chatapp import __version__
 
-COMMANDS = ("ask", "catalog", "db", "doctor", "fake", "serve")
+COMMANDS = ("ask", "catalog", "db", "doctor", "fake", "serve", "usage")
 
 
 class Commands(click.Group):

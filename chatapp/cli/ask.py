@@ -15,10 +15,12 @@ from chatapp.client import ChatClient, ChatError
 @click.option("--system", help="Instructions for this answer.")
 def ask(message: str, url: str | None, model: str | None, system: str | None) -> None:
     """Ask MESSAGE and show the answer as it comes."""
+    password = None
     if url is None:
-        url = settings().address
+        own = settings()
+        url, password = own.address, own.password
     try:
-        with ChatClient(url).stream(message, model=model, system=system) as answer:
+        with ChatClient(url, password=password).stream(message, model=model, system=system) as answer:
             for text in answer:
                 click.echo(text, nl=False)
             click.echo()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from datetime import datetime
 
+from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.entities import ChatRequest, Cost, Message, ModelCard, Price, Source, Usage
-from chatapp.domain.errors import ContextTooLong
+from chatapp.domain.errors import ChatError, ContextTooLong, ProviderWork
+from chatapp.domain.ledger import Bill, Purpose, Reservation, Spender
 from chatapp.domain.ports import Tokenizer
+from chatapp.domain.reply import Reply, ReplyState
 
 TOKENS_PER_MESSAGE = 4
 """What OpenAI's chat format adds to each message: 3 around it and 1 for its role.
@@ -21,24 +24,25 @@ TOKENS_PER_ANSWER = 3
 TOKENS_PER_MILLION = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """Tokens and money of one answer."""
-
-    usage: Usage
-    cost: Cost
+MARGIN_PERCENT = 10
+IN_FLIGHT_TOKENS = 100
+"""Tokens of an unfinished answer that the provider has made, and charges, but that never came: half a second's."""
 
 
 class TokenAccountant:
-    """Says what fits, and what an answer cost."""
+    """Says what fits, what an answer may cost at most, and what it did cost."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, catalog: ModelCatalog) -> None:
         self._tokenizer = tokenizer
+        self._catalog = catalog
 
     def prompt_tokens(self, card: ModelCard, messages: Iterable[Message]) -> int:
         """Count, or estimate from above, what ``messages`` come to as a prompt."""
-        count, encoding = self._tokenizer.count, card.encoding
-        return TOKENS_PER_ANSWER + sum(TOKENS_PER_MESSAGE + count(message.content, encoding) for message in messages)
+        return TOKENS_PER_ANSWER + sum(self.message_tokens(card, message) for message in messages)
+
+    def message_tokens(self, card: ModelCard, message: Message) -> int:
+        """Count, or estimate from above, what one message adds to a prompt."""
+        return TOKENS_PER_MESSAGE + self._tokenizer.count(message.content, card.encoding)
 
     def require_fit(self, card: ModelCard, prompt_tokens: int) -> None:
         """Refuse a prompt that cannot fit into the model's window, however wrong an estimate is.
@@ -52,32 +56,94 @@ class TokenAccountant:
                 f"{card.context_tokens:,}. Shorten it, or start a new chat."
             )
 
-    def bill(self, request: ChatRequest, text: str, reported: Usage | None) -> Bill:
-        """Settle one answer: by the provider's count, else by our own of the prompt and of ``text``, from above.
+    def reservation(
+        self,
+        reply_id: str,
+        request: ChatRequest,
+        spender: Spender,
+        purpose: Purpose,
+        at: datetime,
+        request_id: str | None,
+    ) -> Reservation:
+        """Return the most that an answer can cost: the longest one, and a prompt of which nothing is cached."""
+        price = request.model.price
+        return Reservation(
+            reply_id,
+            at,
+            spender,
+            purpose,
+            request.model.id,
+            request.prompt_tokens,
+            request.max_output_tokens,
+            self._most(price, request.prompt_tokens, request.max_output_tokens),
+            price.as_of if price else None,
+            request_id,
+        )
+
+    def bill(self, reservation: Reservation, request: ChatRequest, reply: Reply) -> Bill:
+        """Settle one answer: by the provider's count, else by our own of the prompt and of the text, from above.
 
         The hidden tokens of a reasoning model cannot be counted: without the provider's word its answer counts
-        as long as it was allowed to be.
+        as long as it was allowed to be. So does one of which nobody knows how far it came.
         """
-        if reported is not None:
-            return Bill(reported, cost_of(request.model.price, reported, Source.PROVIDER))
+        if reply.usage is not None:
+            return self._reported(request.model, reply.usage, reply.answered_by)
+        if reply.state is ReplyState.FAILED and not reply.started:
+            return self._failed(reservation, request.model.price, reply.error)
+        if request.model.reasoning:
+            return reserved_bill(reservation)
+        return self._counted(request, reply)
+
+    def _reported(self, card: ModelCard, usage: Usage, answered_by: str | None) -> Bill:
+        answering = self._catalog.answering(answered_by) if answered_by else None
+        price = card.price if answering is None or answering.id == card.id else answering.price
+        if price is None:
+            return Bill(usage, Cost(None, Source.UNKNOWN), self._dearest(usage))
+        nano_usd = cost_nano_usd(price, usage)
+        return Bill(usage, Cost(nano_usd, Source.PROVIDER, price.as_of), nano_usd)
+
+    def _failed(self, reservation: Reservation, price: Price | None, error: ChatError | None) -> Bill:
+        """Return what an answer cost that failed before its first word."""
+        work = ProviderWork.ANYTHING if error is None else error.provider_work
+        if work is ProviderWork.NOTHING:
+            return nothing_billed(reservation)
+        if work is ProviderWork.PROMPT:
+            return Bill(None, Cost(None, Source.UNKNOWN), self._most(price, reservation.prompt_tokens, 0))
+        return reserved_bill(reservation)
+
+    def _counted(self, request: ChatRequest, reply: Reply) -> Bill:
         card = request.model
-        completion = request.max_output_tokens if card.reasoning else self._tokenizer.count(text, card.encoding)
-        usage = Usage(request.prompt_tokens, completion)
-        return Bill(usage, cost_of(card.price, usage, Source.ESTIMATED))
+        came = self._tokenizer.count(reply.text, card.encoding)
+        margin = -(-came * MARGIN_PERCENT // 100) + (0 if reply.is_whole else IN_FLIGHT_TOKENS)
+        # No more than the cap, but all that came: there are servers that know no cap.
+        usage = Usage(request.prompt_tokens, max(came, min(came + margin, request.max_output_tokens)))
+        if card.price is None:
+            return Bill(usage, Cost(None, Source.UNKNOWN), self._dearest(usage))
+        nano_usd = cost_nano_usd(card.price, usage)
+        return Bill(usage, Cost(nano_usd, Source.ESTIMATED, card.price.as_of), nano_usd)
 
-    def bill_orphan(self, card: ModelCard, prompt_tokens: int, text: str) -> Bill | None:
-        """Estimate what an answer cost whose process died; None where nobody can know."""
-        if card.reasoning:
-            return None
-        usage = Usage(prompt_tokens, self._tokenizer.count(text, card.encoding))
-        return Bill(usage, cost_of(card.price, usage, Source.ESTIMATED))
+    def _most(self, price: Price | None, prompt_tokens: int, completion_tokens: int) -> int:
+        usages = (Usage(prompt_tokens, completion_tokens), Usage(prompt_tokens, completion_tokens, 0, prompt_tokens))
+        if price is None:
+            return max(map(self._dearest, usages))
+        return max(cost_nano_usd(price, usage) for usage in usages)
+
+    def _dearest(self, usage: Usage) -> int:
+        return max((cost_nano_usd(price, usage) for price in self._catalog.prices()), default=0)
 
 
-def cost_of(price: Price | None, usage: Usage, source: Source) -> Cost:
-    """Return what an answer cost; unknown where the model has no price."""
-    if price is None:
-        return Cost(None, Source.UNKNOWN)
-    return Cost(cost_nano_usd(price, usage), source, price.as_of)
+def nothing_billed(reservation: Reservation) -> Bill:
+    """Return the bill of what the provider never began."""
+    return Bill(Usage(0, 0), Cost(0, Source.PROVIDER, reservation.price_as_of), 0)
+
+
+def reserved_bill(reservation: Reservation) -> Bill:
+    """Return the bill of an answer of which nobody knows how far it came: all that was reserved."""
+    usage = Usage(reservation.prompt_tokens, reservation.completion_tokens)
+    if reservation.price_as_of is None:
+        return Bill(usage, Cost(None, Source.UNKNOWN), reservation.nano_usd)
+    cost = Cost(reservation.nano_usd, Source.ESTIMATED, reservation.price_as_of)
+    return Bill(usage, cost, reservation.nano_usd)
 
 
 def cost_nano_usd(price: Price, usage: Usage) -> int:

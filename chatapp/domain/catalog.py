@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from chatapp.domain.entities import ModelCard
+from chatapp.domain.entities import ModelCard, Price
 from chatapp.domain.errors import ModelRetired, UnknownModel
+
+SNAPSHOT_DATE = re.compile(r"-\d{4}(-\d{2}-\d{2})?$")
+"""What a snapshot's name has behind its family's: ``gpt-4o-mini-2024-07-18``, ``gpt-3.5-turbo-0125``."""
 
 
 class ModelStatus(StrEnum):
@@ -73,6 +77,14 @@ class ModelCatalog:
     def find(self, model_id: str) -> ModelCard | None:
         """Return the card of a model, also of one that can no longer be asked."""
         return self._cards.get(model_id)
+
+    def answering(self, model_id: str) -> ModelCard | None:
+        """Return the card of a model as the provider names it in its answers; a dated snapshot is one of its family."""
+        return self._cards.get(model_id) or self._cards.get(SNAPSHOT_DATE.sub("", model_id))
+
+    def prices(self) -> tuple[Price, ...]:
+        """Return all prices that are known."""
+        return tuple(card.price for card in self._cards.values() if card.price is not None)
 
     def _status(self, card: ModelCard) -> ModelStatus:
         if card.shutdown_date is None or not self._dates_apply:

@@ -13,6 +13,7 @@ from chatapp.domain.cursors import after_cursor, below_cursor, cursor_after, cur
 from chatapp.domain.entities import ChatRequest, Conversation, Message, Role
 from chatapp.domain.errors import Detail, InvalidRequest, NotFound
 from chatapp.domain.kept import Asked, Changes, Found, KeptMessage, Opening
+from chatapp.domain.ledger import Spender
 from chatapp.domain.live import Follower
 from chatapp.domain.ports import Clock
 from chatapp.domain.replies import ReplyService
@@ -166,13 +167,16 @@ class ConversationService:
         if not self._store.delete(visitor_id, conversation_id):
             raise _not_found()
 
-    def ask(self, visitor_id: str, conversation_id: str, ask: Ask, *, request_id: str | None = None) -> Follower:
-        """Keep a question, begin its reply, and return the reply's first follower.
+    def ask(
+        self, visitor_id: str, conversation_id: str, ask: Ask, *, address: str, request_id: str | None = None
+    ) -> Follower:
+        """Keep a question, begin its reply, and return the reply's first follower. ``address`` names who asks, besides.
 
         Raises:
             NotFound: there is no such conversation, or no such message in it.
             Conflict: the message it would stand under is still being made, or the client id was used for another one.
             InvalidRequest, UnknownModel, ModelRetired, ContextTooLong, AtCapacity, ShuttingDown: it cannot be asked.
+            BudgetSpent, RateLimited, TooManyReplies: the owner's budgets do not allow it.
         """
         asked = None
         if ask.client_id is not None:
@@ -186,7 +190,10 @@ class ConversationService:
         reply_id = asked.reply_id if asked else self._new_id()
         opening = self._opening(visitor_id, conversation, ask, request, parent_id, reply_id)
         opening = replace(opening, asked=asked, request_id=request_id)
-        return self._replies.open(request, opening=opening, on_disconnect=ask.on_disconnect, request_id=request_id)
+        spender = Spender(address, visitor_id)
+        return self._replies.open(
+            request, spender, opening=opening, on_disconnect=ask.on_disconnect, request_id=request_id
+        )
 
     def _found(self, visitor_id: str, query: Query, cursor: str | None, limit: int) -> Page:
         if not query.phrases:
@@ -226,6 +233,7 @@ class ConversationService:
                 tuple(history),
                 model_id=ask.model_id or conversation.model_id,
                 system=None if has_own_prompt else conversation.system,
+                may_leave_out=True,
             )
         )
 
@@ -249,9 +257,9 @@ class ConversationService:
             parent_id,
             request.model.id,
             now,
-            request.prompt_tokens,
             question,
             "" if conversation.title or ask.message is None else title_of(ask.message),
+            left_out=request.left_out,
         )
 
     def _require_allowed(self, model_id: str | None, system: str | None) -> None:

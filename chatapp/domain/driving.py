@@ -8,14 +8,15 @@ from dataclasses import replace
 from functools import partial
 
 from chatapp.domain import reply_line
-from chatapp.domain.accounting import Bill, TokenAccountant
+from chatapp.domain.accounting import TokenAccountant, reserved_bill
 from chatapp.domain.errors import ChatError, InternalError
 from chatapp.domain.events import Finished
 from chatapp.domain.keeping import Keeper
+from chatapp.domain.ledger import Bill, Settlement
 from chatapp.domain.live import LiveReply
 from chatapp.domain.open_replies import OpenReplies, busy
 from chatapp.domain.ports import ChatModel, Clock, Runner
-from chatapp.domain.reply import ReplyRecord, ReplyState
+from chatapp.domain.reply import ReplyRecord, ReplyState, provider_request_id
 
 log = logging.getLogger(__name__)
 
@@ -65,20 +66,6 @@ class Driver:
         for live in ended:
             self._settle(live)
 
-    def outcome(self, live: LiveReply) -> ReplyRecord:
-        """Return how an ended reply has ended, with its bill."""
-        reply = live.reply
-        bill = self._bill(live)
-        return replace(
-            live.record,
-            state=reply.state,
-            text=reply.text,
-            finish_reason=reply.finish_reason,
-            usage=bill.usage if bill else None,
-            cost=bill.cost if bill else None,
-            error=reply.error,
-        )
-
     def _drive(self, live: LiveReply) -> None:
         """Pull the model's answer into the buffer. Ends in exactly one finish, whatever is raised."""
         error: ChatError = InternalError()
@@ -100,20 +87,35 @@ class Driver:
         finally:
             self.end(live, ReplyState.FAILED, error)
 
+    def settle(self, live: LiveReply) -> ReplyRecord:
+        """Store how an ended reply has ended and what it cost, and return what counts."""
+        reply, reservation = live.reply, live.reservation
+        bill = self._bill(live)
+        is_billed = bill.charged_nano_usd > 0 or bill.cost.nano_usd is None
+        outcome = replace(
+            live.record,
+            state=reply.state,
+            text=reply.text,
+            finish_reason=reply.finish_reason,
+            usage=bill.usage if is_billed else None,
+            cost=bill.cost if is_billed else None,
+            error=reply.error,
+        )
+        settlement = Settlement(
+            reservation, reply.state, bill, self._clock.now(), reply.answered_by, provider_request_id(reply)
+        )
+        return self._keeper.finish(live, outcome, settlement)
+
     def _settle(self, live: LiveReply) -> None:
         """Store how a reply ended, and tell its followers. Called once, by whoever ended it."""
-        outcome = self._keeper.finish(live, self.outcome(live))
+        outcome = self.settle(live)
         self._open_replies.remove(live)
         live.settle(outcome)
         reply_line.write(live, outcome, self._clock.monotonic())
 
-    def _bill(self, live: LiveReply) -> Bill | None:
-        """Return what the reply cost; None where nothing was asked of the provider, or nobody knows."""
-        reply = live.reply
-        if reply.state is ReplyState.FAILED and not reply.started:
-            return None
+    def _bill(self, live: LiveReply) -> Bill:
         try:
-            return self._accountant.bill(live.request, reply.text, reply.usage)
+            return self._accountant.bill(live.reservation, live.request, live.reply)
         except Exception:  # a reply that was never settled would keep its readers waiting for ever
-            log.exception("What reply %s cost could not be told", reply.id)
-            return None
+            log.exception("What reply %s cost could not be told", live.reply.id)
+            return reserved_bill(live.reservation)

@@ -116,10 +116,20 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a visitor is told when most of a day's budget is used up: how much of their own (None where it is
+    everybody's), and when it comes back.
+    """
+
+    used_percent: int | None
+    returns_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
     """What a chat model is asked: the whole conversation, ending with the new user message.
 
-    ``prompt_tokens`` is our own count of it.
+    ``prompt_tokens`` is our own count of it. So many of its oldest messages are ``left_out`` as they no longer fit.
     """
 
     model: ModelCard
@@ -127,6 +137,7 @@ class ChatRequest:
     prompt_tokens: int
     max_output_tokens: int
     temperature: float | None = None
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

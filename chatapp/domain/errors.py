@@ -9,6 +9,8 @@ ChatError                     code, one plain sentence, what the caller may do a
 ├── Conflict                  it does not go together with what is already there
 ├── Unauthorized              the caller's token is not, or no longer, good
 ├── RateLimited
+├── BudgetSpent               what may be spent today is used up
+├── TooManyReplies            as many answers are being made for this visitor as may be
 ├── AtCapacity
 ├── ShuttingDown
 ├── ProviderError             the provider's side
@@ -30,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from typing import ClassVar
 
@@ -42,15 +45,29 @@ class Detail:
     reason: str
 
 
+class ProviderWork(Enum):
+    """What the provider may have done, and charged, before an error came."""
+
+    NOTHING = 0
+    """It was not asked, or would not do it."""
+
+    PROMPT = 1
+    """It failed by itself before it said a word; it may have read the prompt."""
+
+    ANYTHING = 2
+    """Nobody knows."""
+
+
 class ChatError(Exception):
     """Base of the tree. ``str(error)`` is the sentence for the person; it never holds a secret.
 
     ``sentence`` is what it says where it is raised without one. ``provider_request_id`` is the provider's name for
-    its answer, where an error was that answer.
+    its answer, where an error was that answer; ``provider_work`` tells what may have been paid for.
     """
 
     code: ClassVar[str] = "internal"
     sentence: ClassVar[str] = "Something went wrong on this server. Please try again."
+    provider_work: ProviderWork = ProviderWork.NOTHING
 
     def __init__(
         self, message: str | None = None, *, retry_after_seconds: int | None = None, details: tuple[Detail, ...] = ()
@@ -111,6 +128,18 @@ class RateLimited(ChatError):
     code = "rate_limited"
 
 
+class BudgetSpent(ChatError):
+    """What may be spent today is used up, or too little is left for this."""
+
+    code = "budget_spent"
+
+
+class TooManyReplies(ChatError):
+    """As many answers are being made for this visitor, or this address, as may be at once."""
+
+    code = "too_many_replies"
+
+
 class AtCapacity(ChatError):
     """As many answers are being made as this server can carry."""
 
@@ -127,6 +156,7 @@ class ProviderError(ChatError):
     """Base of what goes wrong on the provider's side."""
 
     code = "provider_failed"
+    provider_work = ProviderWork.ANYTHING
 
 
 class ProviderAuth(ProviderError):
@@ -203,6 +233,7 @@ class InternalError(ChatError):
     """Something that must not happen did."""
 
     code = "internal"
+    provider_work = ProviderWork.ANYTHING
 
 
 def error_named(code: str, message: str, retry_after_seconds: int | None = None) -> ChatError:

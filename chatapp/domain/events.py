@@ -27,9 +27,10 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class UsageReported:
-    """The provider's own count of tokens."""
+    """The provider's own count of tokens, and the model that it says has answered: often a dated snapshot."""
 
     usage: Usage
+    answered_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

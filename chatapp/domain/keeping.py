@@ -1,8 +1,8 @@
 """The storage's side of the replies that this process makes: opened, saved while they grow, ended, and found again.
 
-A process shows signs of life while it makes kept replies. One that shows none for a while is taken for dead, and any
-other process closes its replies as lost. If it was only stalled, it finds out at its next checkpoint: nothing that it
-does to those replies counts any more.
+A process shows signs of life while it makes replies. One that shows none for a while is taken for dead, and any other
+process closes its replies as lost, and settles what they may have cost. If it was only stalled, it finds out at its
+next checkpoint: nothing that it does to those replies counts any more.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from chatapp.domain.accounting import TokenAccountant
-from chatapp.domain.catalog import ModelCatalog
+from chatapp.domain.accounting import TokenAccountant, nothing_billed, reserved_bill
+from chatapp.domain.budgets import Budgets, allowance
+from chatapp.domain.entities import ChatRequest
 from chatapp.domain.errors import InternalError, Lost, StorageUnavailable
-from chatapp.domain.kept import Asked, Orphan, Piece
+from chatapp.domain.kept import Asked, Opening, Orphan, Piece
+from chatapp.domain.ledger import Dangling, Purpose, Reservation, Settled, Settlement, Spender
 from chatapp.domain.live import LiveReply
 from chatapp.domain.mirrors import NOTE_FOLLOWED_SECONDS
 from chatapp.domain.ports import Clock
 from chatapp.domain.reply import ReplyRecord, ReplyState
-from chatapp.domain.stores import ReplyStore
+from chatapp.domain.stores import Ledger, ReplyStore
 
 REPLIES_A_CHECKPOINT = 100
 SIGN_OF_LIFE_SECONDS = 1.0
@@ -36,73 +38,116 @@ FOLLOWED_FOR_SECONDS = 3 * NOTE_FOLLOWED_SECONDS
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a reply ended, and what it cost; ``is_kept`` tells whether it is one of a conversation."""
+
+    record: ReplyRecord
+    settlement: Settlement
+    is_kept: bool
+
+
 class Keeper:
-    """Keeps the replies of one process, which is known to the storage as ``owner``."""
+    """Keeps the replies of one process, which is known to the storage as ``owner``, and what they cost."""
 
     def __init__(
-        self, store: ReplyStore, catalog: ModelCatalog, accountant: TokenAccountant, clock: Clock, owner: str
+        self,
+        store: ReplyStore,
+        ledger: Ledger,
+        accountant: TokenAccountant,
+        budgets: Budgets,
+        clock: Clock,
+        owner: str,
     ) -> None:
         self._store = store
-        self._catalog = catalog
+        self._ledger = ledger
         self._accountant = accountant
+        self._budgets = budgets
         self._clock = clock
         self._owner = owner
         self._shown_at: float | None = None
         self._looked_at = 0.0
         self._told_at: float | None = None
         self._suspects: set[str] = set()
-        self._unsaved: dict[str, ReplyRecord] = {}
+        self._unsaved: dict[str, End] = {}
         self._lock = threading.Lock()
 
+    def reservation(
+        self, reply_id: str, request: ChatRequest, spender: Spender, opening: Opening | None, request_id: str | None
+    ) -> Reservation:
+        """Return what a reply that is about to begin may cost at most; nothing is stored yet."""
+        purpose = Purpose.CHAT if opening is None else Purpose.CONVERSATION
+        return self._accountant.reservation(reply_id, request, spender, purpose, self._clock.now(), request_id)
+
     def open(self, live: LiveReply) -> Asked | None:
-        """Store a reply that begins; return what was asked before under the same client id, if it was."""
-        if live.opening is None:
-            return None
+        """Reserve what a reply may cost, and store that it begins if it is one to be kept; both or nothing.
+
+        Return what was asked before under the same client id, if it was; then nothing is reserved.
+
+        Raises:
+            BudgetSpent, RateLimited, TooManyReplies: it may not be made.
+            NotFound, Conflict: it cannot be kept there.
+            StorageUnavailable: nothing is begun without a row that says what it may cost.
+        """
+        opening, reservation = live.opening, live.reservation
         self._show_life()
+        asked = None
         try:
-            asked = self._store.open(live.opening, self._owner)
+            if opening is None:
+                self._ledger.reserve(reservation, self._owner)
+            else:
+                asked = self._store.open(opening, self._owner, reservation)
         except StorageUnavailable as error:
-            # The answer may have been lost on its way: what was kept all the same must not run for ever.
-            self._keep(replace(live.record, state=ReplyState.FAILED, error=error))
+            # The answer may have been lost on its way: what was kept all the same must not stay open for ever.
+            record = replace(live.record, state=ReplyState.FAILED, error=error)
+            settlement = Settlement(reservation, record.state, nothing_billed(reservation), reservation.at)
+            self._keep(End(record, settlement, is_kept=opening is not None))
             raise
-        live.is_stored = asked is None
+        live.is_stored = opening is not None and asked is None
         return asked
 
-    def finish(self, live: LiveReply, outcome: ReplyRecord) -> ReplyRecord:
-        """Store how a reply ended, and return what counts: if somebody else has ended it before, that.
+    def finish(self, live: LiveReply, outcome: ReplyRecord, settlement: Settlement) -> ReplyRecord:
+        """Store how a reply ended and what it cost, and return what counts: if somebody else has ended it before, that.
 
         An end that the storage will not take now is kept here, and offered again with every checkpoint. While there
         are such ends, others join them at once: each would wait for the storage as long, and its readers with it.
         """
-        if live.opening is None or not live.is_stored:
-            return outcome
+        end = End(outcome, settlement, live.is_stored)
         if self._unsaved:
-            self._keep(outcome)
+            self._keep(end)
             return outcome
         try:
-            if self._store.finish(outcome, self._owner):
-                return outcome
-            return self._store.find(live.opening.visitor_id, outcome.id) or _as_deleted(outcome)
+            settled = self._store_end(end)
+            if settled is not None:
+                told = allowance(settled.meters, self._budgets, settlement.reservation.at)
+                return outcome if told is None else replace(outcome, allowance=told)
+            if live.opening is not None and live.is_stored:
+                return self._store.find(live.opening.visitor_id, outcome.id) or _as_deleted(outcome)
         except StorageUnavailable:
             log.warning("The end of a reply could not be stored yet", extra={"fields": {"reply_id": outcome.id}})
+            self._keep(end)
         except Exception:  # its readers, and the other replies that are ended with it, must not suffer for it
             log.exception("The end of reply %s could not be stored", outcome.id)
-        self._keep(outcome)
+            self._keep(end)
         return outcome
 
     def unsaved(self, reply_id: str) -> ReplyRecord | None:
         """Return how a reply ended whose end could not be stored yet."""
-        return self._unsaved.get(reply_id)
+        end = self._unsaved.get(reply_id)
+        return end.record if end else None
 
     def checkpoint(self, lives: Iterable[LiveReply]) -> tuple[Sequence[LiveReply], Sequence[LiveReply]]:
-        """Store what is new in all kept replies; return those that somebody wants stopped, and those that others have
-        ended meanwhile.
+        """Show a sign of life, and store what is new in all kept replies; return those that somebody wants stopped, and
+        those that others have ended meanwhile.
         """
-        kept = [live for live in lives if live.is_stored]
-        if not kept and not self._unsaved:
+        lives = list(lives)
+        if not lives and not self._unsaved:
             return (), ()
         self._show_life()
         self._save_ends()
+        kept = [live for live in lives if live.is_stored]
+        if not kept:
+            return (), ()
         running: dict[str, bool] = {}
         growing = [live for live in kept if live.reply.characters > live.saved_characters]
         for some in _batches(growing) or [()]:  # where there is nothing new, one look is enough
@@ -131,34 +176,32 @@ class Keeper:
         if now - self._looked_at < (LOOK_AGAIN_SECONDS if self._suspects else ORPHANS_EVERY_SECONDS):
             return
         self._looked_at = now
-        orphans = self._store.orphans(DEAD_AFTER_SECONDS)
+        orphans = {orphan.record.id: orphan for orphan in self._store.orphans(DEAD_AFTER_SECONDS)}
+        dangling = {each.reservation.id: each for each in self._ledger.dangling(DEAD_AFTER_SECONDS)}
         was_away = self._told_at is not None and now - self._told_at > AWAY_AFTER_SECONDS
         self._told_at = now
         suspects = set() if was_away else self._suspects
-        if orphans:  # while the storage takes no writes, as under another program's lock, the living are silent too
+        silent = orphans.keys() | dangling.keys()
+        if silent:  # while the storage takes no writes, as under another program's lock, the living are silent too
             self._store.show_life(self._owner)
             self._looked_at = self._told_at = self._clock.monotonic()
-        self._suspects = {orphan.record.id for orphan in orphans}
-        for orphan in orphans:
-            if orphan.record.id not in suspects:
-                continue
-            record = self._lost(orphan)
-            if self._store.finish(record, orphan.owner):
-                log.warning(
-                    "A reply was lost with its process", extra={"fields": {"reply_id": record.id, "code": Lost.code}}
-                )
+        self._suspects = silent
+        for reply_id in sorted(silent & suspects):
+            self._close(reply_id, orphans.get(reply_id), dangling.get(reply_id))
 
-    def _lost(self, orphan: Orphan) -> ReplyRecord:
-        record = orphan.record
-        card = self._catalog.find(record.model_id)
-        bill = self._accountant.bill_orphan(card, orphan.prompt_tokens, record.text) if card else None
-        return replace(
-            record,
-            state=ReplyState.LOST,
-            error=Lost(),
-            usage=bill.usage if bill else None,
-            cost=bill.cost if bill else None,
-        )
+    def _close(self, reply_id: str, orphan: Orphan | None, dangling: Dangling | None) -> None:
+        """Close a reply that was lost with its process, and settle what was reserved for it."""
+        settlement, closed = None, None
+        if dangling is not None:
+            bill = reserved_bill(dangling.reservation)
+            settlement = Settlement(dangling.reservation, ReplyState.LOST, bill, self._clock.now())
+        if orphan is not None:
+            closed = self._store.finish(_lost(orphan, settlement), orphan.owner, settlement)
+        elif dangling is not None and settlement is not None:
+            closed = self._ledger.settle(settlement, dangling.owner)
+        if closed is not None:
+            fields = {"reply_id": reply_id, "code": Lost.code}
+            log.warning("A reply was lost with its process", extra={"fields": fields})
 
     def _show_life(self) -> None:
         now = self._clock.monotonic()
@@ -166,29 +209,40 @@ class Keeper:
             self._store.show_life(self._owner)
             self._shown_at = now
 
-    def _keep(self, outcome: ReplyRecord) -> None:
+    def _keep(self, end: End) -> None:
         with self._lock:
-            self._unsaved[outcome.id] = outcome
+            self._unsaved[end.record.id] = end
 
     def _save_ends(self) -> None:
         with self._lock:
             unsaved = dict(self._unsaved)
-        for reply_id, outcome in unsaved.items():
-            self._save(outcome)
+        for reply_id, end in unsaved.items():
+            self._save(end)
             with self._lock:
                 self._unsaved.pop(reply_id, None)  # at the shutdown, there may be a second beat at the same time
 
-    def _save(self, outcome: ReplyRecord) -> None:
+    def _save(self, end: End) -> None:
         """Store an end, or that of a failure where it cannot be stored as it is: it must not hold up all the others."""
-        for end in (outcome, replace(outcome, state=ReplyState.FAILED, finish_reason=None, error=InternalError())):
+        failure = replace(end.record, state=ReplyState.FAILED, finish_reason=None, error=InternalError())
+        for each in (end, replace(end, record=failure)):
             try:
-                self._store.finish(end, self._owner)
+                self._store_end(each)
             except StorageUnavailable:
                 raise
             except Exception:
-                log.exception("The end of reply %s cannot be stored as %s", end.id, end.state)
+                log.exception("The end of reply %s cannot be stored as %s", end.record.id, each.record.state)
             else:
                 return
+
+    def _store_end(self, end: End) -> Settled | None:
+        if end.is_kept:
+            return self._store.finish(end.record, self._owner, end.settlement)
+        return self._ledger.settle(end.settlement, self._owner)
+
+
+def _lost(orphan: Orphan, settlement: Settlement | None) -> ReplyRecord:
+    usage, cost = (settlement.bill.usage, settlement.bill.cost) if settlement else (None, None)
+    return replace(orphan.record, state=ReplyState.LOST, error=Lost(), usage=usage, cost=cost)
 
 
 def _as_deleted(outcome: ReplyRecord) -> ReplyRecord:

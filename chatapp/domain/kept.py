@@ -15,8 +15,8 @@ class KeptMessage:
     """One message of a conversation's tree; ``parent_id`` is None for a first one.
 
     What comes after ``created_at`` belongs to an answer: a user's message is complete and has none of it.
-    ``siblings`` are the ids of its parent's children in their order, itself among them; filled in where a branch is
-    read.
+    ``left_out`` is how many messages the model was not told, None where nobody knows. ``siblings`` are the ids of its
+    parent's children in their order, itself among them; filled in where a branch is read.
     """
 
     id: str
@@ -32,6 +32,7 @@ class KeptMessage:
     cost: Cost | None = None
     error: ChatError | None = None
     request_id: str | None = None
+    left_out: int | None = None
     siblings: tuple[str, ...] = ()
 
 
@@ -50,8 +51,7 @@ class Opening:
 
     ``question`` is the new user message; None for another answer to ``parent_id``, which then is the user message that
     is answered. ``title`` is what the conversation is called if it has no title yet; it
-    is made of the question, by which it is found. ``prompt_tokens`` is the estimate
-    by which the reply is billed if its process dies.
+    is made of the question, by which it is found. ``left_out`` is how many messages before it the model is not told.
     """
 
     visitor_id: str
@@ -60,11 +60,11 @@ class Opening:
     parent_id: str | None
     model_id: str
     created_at: datetime
-    prompt_tokens: int
     question: KeptMessage | None = None
     title: str = ""
     request_id: str | None = None
     asked: Asked | None = None
+    left_out: int = 0
 
     @property
     def user_message_id(self) -> str | None:
@@ -94,7 +94,6 @@ class Orphan:
 
     record: ReplyRecord
     owner: str
-    prompt_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from chatapp.domain.entities import ChatRequest
 from chatapp.domain.errors import ChatError
 from chatapp.domain.events import Event
 from chatapp.domain.kept import Opening
+from chatapp.domain.ledger import Reservation
 from chatapp.domain.ports import ModelStream, Task
 from chatapp.domain.reply import OnDisconnect, Reply, ReplyRecord, ReplyState
 
@@ -85,13 +86,15 @@ class FollowedReply:
 class LiveReply(FollowedReply):
     """One reply in the process that makes it.
 
-    ``opening`` is what the storage knows of it, None for one that is not kept; ``is_stored`` tells that it does know.
+    ``reservation`` is what it may cost. ``opening`` is what the storage knows of it, None for one that is not kept;
+    ``is_stored`` tells that it does know.
     """
 
     def __init__(
         self,
         reply: Reply,
         request: ChatRequest,
+        reservation: Reservation,
         *,
         opening: Opening | None,
         on_disconnect: OnDisconnect,
@@ -100,6 +103,7 @@ class LiveReply(FollowedReply):
     ) -> None:
         super().__init__(reply, _record(reply, request, opening, request_id), opened_at)
         self.request = request
+        self.reservation = reservation
         self.opening = opening
         self.on_disconnect = on_disconnect
         self.opened_at = opened_at
@@ -149,6 +153,7 @@ def _record(reply: Reply, request: ChatRequest, opening: Opening | None, request
         conversation_id=opening.conversation_id if opening else None,
         user_message_id=opening.user_message_id if opening else None,
         request_id=request_id,
+        left_out=opening.left_out if opening else None,
     )
 
 
@@ -168,6 +173,7 @@ class Follower:
         self.outcome: ReplyRecord | None = None
         self.left = False
         self._on_leave = on_leave
+        self._nudged_at = live.nudged_at
         self._bell = threading.Lock()
         self._bell.acquire()
 
@@ -177,8 +183,9 @@ class Follower:
         Returns "" when the wait brought none: ``outcome`` then tells how the reply ended, ``left`` that this
         follower is to stop, and if neither is set it is time to give the reader a sign of life.
         """
-        if not self.has_news():
-            self._wait(self.has_news)
+        self._nudged_at = self.live.nudged_at
+        while not self._is_due():  # a bell may ring late, when its text was taken, or early, before an end is settled
+            self._wait(self._is_due)
         return self._take()
 
     def wait_until_begun(self, timeout_seconds: float) -> None:
@@ -219,6 +226,9 @@ class Follower:
         """Tell whether ``read`` would return at once."""
         live = self.live
         return live.reply.characters > self.offset or live.outcome is not None or self.left
+
+    def _is_due(self) -> bool:
+        return self.has_news() or self.live.nudged_at != self._nudged_at
 
     def _has_begun(self) -> bool:
         return self.live.reply.started or self.live.outcome is not None or self.left

@@ -20,6 +20,7 @@ from chatapp.domain.errors import (
 )
 from chatapp.domain.keeping import Keeper
 from chatapp.domain.kept import Asked, Opening
+from chatapp.domain.ledger import Spender
 from chatapp.domain.live import FollowedReply, Follower, LiveReply
 from chatapp.domain.mirrors import Mirrors
 from chatapp.domain.open_replies import OpenReplies
@@ -72,6 +73,7 @@ class ReplyService:
     def open(
         self,
         request: ChatRequest,
+        spender: Spender,
         *,
         on_disconnect: OnDisconnect = OnDisconnect.CONTINUE,
         opening: Opening | None = None,
@@ -79,18 +81,22 @@ class ReplyService:
     ) -> Follower:
         """Admit and begin a reply, and return its first follower. Text of one without ``opening`` is never stored.
 
-        If the same was asked before under the same client id, that reply is followed, and nothing begins.
-        ``request_id`` names the request that asked for it.
+        Every door that spends passes here, and nothing else begins a reply: its worst cost is reserved for ``spender``
+        first. If the same was asked before under the same client id, that reply is followed, and nothing begins or is
+        spent. ``request_id`` names the request that asked for it.
 
         Raises:
             AtCapacity: as many replies are open as this process can carry.
             ShuttingDown: nothing new is begun any more.
+            BudgetSpent, RateLimited, TooManyReplies: the owner's budgets do not allow it.
             NotFound, Conflict: it cannot be kept there.
+            StorageUnavailable: it could not be reserved.
         """
         reply = Reply(opening.reply_id if opening else self._new_id(), self._limits.answer_characters)
         live = LiveReply(
             reply,
             request,
+            self._keeper.reservation(reply.id, request, spender, opening, request_id),
             opening=opening,
             on_disconnect=on_disconnect,
             opened_at=self._clock.monotonic(),
@@ -107,7 +113,7 @@ class ReplyService:
             self._open.remove(live)
             return self.follow_asked(opening.visitor_id, asked, opening.asked.digest)
         if live.reply.state.is_final:  # a shutdown ended it while the storage did not know of it yet
-            self._keeper.finish(live, self._driver.outcome(live))
+            self._driver.settle(live)
             return follower
         self._driver.begin(live)
         return follower

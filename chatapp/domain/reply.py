@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chatapp.domain.entities import Cost, Usage
+from chatapp.domain.entities import Allowance, Cost, Usage
 from chatapp.domain.errors import ChatError, ProviderProtocol
 from chatapp.domain.events import Delta, Event, Finished, UsageReported
 
@@ -41,6 +41,9 @@ STATE_BY_FINISH_REASON = {
 """What a provider's finish reason makes of a reply; any other makes it complete."""
 
 
+LONGEST_PROVIDER_ID_CHARACTERS = 100
+
+
 class OnDisconnect(StrEnum):
     """What becomes of a reply when its last follower has gone."""
 
@@ -52,8 +55,9 @@ class OnDisconnect(StrEnum):
 class ReplyRecord:
     """A reply as it is stored and shown.
 
-    A kept one answers ``user_message_id`` in a conversation, and its id is that of its message there;
-    ``request_id`` names the request that asked for it.
+    A kept one answers ``user_message_id`` in a conversation, and its id is that of its message there; ``left_out`` is
+    how many messages before that the model was not told, None where nobody knows. ``request_id`` names the request that
+    asked for it. ``allowance`` is not stored: whoever waits for the end is told.
     """
 
     id: str
@@ -67,22 +71,27 @@ class ReplyRecord:
     conversation_id: str | None = None
     user_message_id: str | None = None
     request_id: str | None = None
+    left_out: int | None = None
+    allowance: Allowance | None = None
 
 
 class Reply:
     """Collects an answer, of ``characters`` so far. It ends once; whatever comes after its end is ignored.
 
-    Text beyond ``max_characters`` is cut off, and ends the reply as truncated.
+    Text beyond ``max_characters`` is cut off, and ends the reply as truncated. ``is_whole`` tells that the provider
+    has said its last word.
     """
 
     __slots__ = (
         "_ends",
         "_max_characters",
         "_pieces",
+        "answered_by",
         "characters",
         "error",
         "finish_reason",
         "id",
+        "is_whole",
         "provider_request_id",
         "started",
         "state",
@@ -94,9 +103,11 @@ class Reply:
         self._max_characters = max_characters
         self.state = ReplyState.RUNNING
         self.started = False
+        self.is_whole = False
         self.characters = 0
         self.provider_request_id: str | None = None
         self.usage: Usage | None = None
+        self.answered_by: str | None = None
         self.finish_reason: str | None = None
         self.error: ChatError | None = None
         self._pieces: list[str] = []
@@ -126,6 +137,7 @@ class Reply:
             return self._finish(event.reason)
         if isinstance(event, UsageReported):
             self.usage = event.usage
+            self.answered_by = event.answered_by
         else:
             self.started = True
             self.provider_request_id = event.provider_request_id
@@ -155,8 +167,15 @@ class Reply:
         return excess > 0 and self.end(ReplyState.TRUNCATED, finish_reason="length")
 
     def _finish(self, reason: str) -> bool:
+        self.is_whole = True
         state = STATE_BY_FINISH_REASON.get(reason, ReplyState.COMPLETE)
         error = None
         if state is ReplyState.FAILED:
             error = ProviderProtocol("The model asked for a tool, but it was offered none. Please try again.")
         return self.end(state, error=error, finish_reason=reason.replace("\0", ""))
+
+
+def provider_request_id(reply: Reply) -> str | None:
+    """Return the provider's name for its answer, also where that was an error."""
+    told = reply.provider_request_id or (reply.error.provider_request_id if reply.error else None)
+    return told[:LONGEST_PROVIDER_ID_CHARACTERS] if told else None

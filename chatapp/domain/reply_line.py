@@ -6,11 +6,9 @@ import logging
 
 from chatapp.domain.errors import ChatError
 from chatapp.domain.live import LiveReply
-from chatapp.domain.reply import ReplyRecord
+from chatapp.domain.reply import ReplyRecord, provider_request_id
 
 log = logging.getLogger(__name__)
-
-LONGEST_PROVIDER_ID_CHARACTERS = 100
 
 FOR_THE_OWNER = frozenset(
     {"internal", "model_retired", "provider_auth", "provider_protocol", "provider_quota", "provider_refused"}
@@ -39,7 +37,7 @@ def write(live: LiveReply, outcome: ReplyRecord, now: float) -> None:
         "cost_source": cost.source.value if cost else None,
         "first_token_ms": _milliseconds(live.opened_at, live.spoke_at),
         "duration_ms": _milliseconds(live.opened_at, now),
-        "provider_request_id": _provider_request_id(live, error),
+        "provider_request_id": provider_request_id(live.reply),
     }
     log.log(_level(outcome), "reply", extra={"fields": fields})
 
@@ -60,8 +58,3 @@ def _cause(error: BaseException | None) -> str | None:
 
 def _milliseconds(begin: float, end: float | None) -> int | None:
     return None if end is None else round((end - begin) * 1000)
-
-
-def _provider_request_id(live: LiveReply, error: ChatError | None) -> str | None:
-    told = live.reply.provider_request_id or (error.provider_request_id if error else None)
-    return told[:LONGEST_PROVIDER_ID_CHARACTERS] if told else None

@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from chatapp.domain.books import Book, Call, Days, Tally
     from chatapp.domain.entities import Conversation, Message
     from chatapp.domain.kept import Asked, Batch, Changes, Found, KeptMessage, News, Opening, Orphan, Piece
+    from chatapp.domain.ledger import Dangling, Meter, Reservation, Settled, Settlement
     from chatapp.domain.reply import ReplyRecord
     from chatapp.domain.search import Query
 
@@ -27,9 +29,9 @@ class ReplyStore(Protocol):
     def find_asked(self, visitor_id: str, client_id: str) -> Asked | None:
         """Return what this visitor asked under that id before."""
 
-    def open(self, opening: Opening, owner: str) -> Asked | None:
-        """Keep the question and its empty, running reply; the reply becomes the leaf of its conversation, and
-        ``opening.created_at`` the time of its last message.
+    def open(self, opening: Opening, owner: str, reservation: Reservation) -> Asked | None:
+        """Reserve what the reply may cost, and keep the question and its empty, running reply, in one transaction. The
+        reply becomes the leaf of its conversation, and ``opening.created_at`` the time of its last message.
 
         Return what was asked under the same client id before, and keep nothing, if there is such; whatever else would
         speak against it.
@@ -37,6 +39,7 @@ class ReplyStore(Protocol):
         Raises:
             NotFound: there is no such conversation, or no such parent in it.
             Conflict: the parent is still being made; ``details`` name it.
+            BudgetSpent, RateLimited, TooManyReplies: as of ``Ledger.reserve``.
         """
 
     def checkpoint(self, owner: str, pieces: Mapping[str, Piece]) -> Mapping[str, bool]:
@@ -46,9 +49,10 @@ class ReplyStore(Protocol):
         first.
         """
 
-    def finish(self, record: ReplyRecord, owner: str) -> bool:
-        """Store the end of a running reply of ``owner``, with the whole text; return False, changing nothing, if it is
-        none (any more).
+    def finish(self, record: ReplyRecord, owner: str, settlement: Settlement | None) -> Settled | None:
+        """Store the end of a running reply of ``owner``, with the whole text; return None, changing nothing of it, if
+        it is none (any more). Settle what was reserved for it in the same transaction, also if the reply is gone;
+        ``settlement`` is None for one of which nobody knows what was reserved.
         """
 
     def find(self, visitor_id: str, reply_id: str) -> ReplyRecord | None:
@@ -78,6 +82,52 @@ class ReplyStore(Protocol):
         """Return running replies whose owner has shown no sign of life for so long, or never; forget such owners
         without any.
         """
+
+
+class Ledger(Protocol):
+    """Keeps what every call of the provider may cost, and did cost; one row for each, in one book: the real one, or the
+    fake model's.
+    """
+
+    def reserve(self, reservation: Reservation, owner: str) -> None:
+        """Reserve what a call may cost, made by the process ``owner``, in one step with the look whether it may.
+
+        Raises:
+            BudgetSpent, RateLimited, TooManyReplies: it may not; nothing is reserved.
+        """
+
+    def settle(self, settlement: Settlement, owner: str) -> Settled | None:
+        """Write what a call of ``owner`` came to; return None, changing nothing, if it is settled already."""
+
+    def dangling(self, silent_seconds: float) -> Sequence[Dangling]:
+        """Return reservations whose owner has shown no sign of life for so long, or never."""
+
+
+class Books(Protocol):
+    """Reads the ledger for its owner, one book at a time. Days are those of ``Reservation.day``, in UTC."""
+
+    def tally(self, book: Book, days: Days, most_spenders: int) -> Tally:
+        """Sum up all calls of these days, and those of the ``most_spenders`` who were charged most, as of one moment.
+
+        A visitor's calls are theirs whatever for; without a visitor, stateless ones belong to their address, and the
+        others to visitors who are gone.
+        """
+
+    def meters(self, book: Book, day: int, most: int) -> Sequence[Meter]:
+        """Return what everybody has used on that day since 1970, and the ``most`` others who have used most."""
+
+    def calls(self, book: Book, days: Days) -> Iterator[Call]:
+        """Yield all calls of these days, in flat memory, by when they were reserved and then by id."""
+
+
+class UsageLinks(Protocol):
+    """Keeps the hashes of secrets that let somebody see the usage page, once each."""
+
+    def add(self, digest: str, expires_at: datetime) -> None:
+        """Keep one."""
+
+    def take(self, digest: str, now: datetime) -> bool:
+        """Forget it; return False if it is unknown, was used or is too old."""
 
 
 class ConversationStore(Protocol):
@@ -163,6 +213,9 @@ class VisitorStore(Protocol):
         """Count one more new visitor from an address (as a hash) in an hour since 1970; return the count. Earlier hours
         may be forgotten then.
         """
+
+    def visits(self, address: str, hour: int) -> int:
+        """Return how many were counted from an address in an hour."""
 
     def add_handoff(self, digest: str, visitor_id: str, expires_at: datetime) -> None:
         """Keep the hash of a secret that brings the visitor to another device, once; nothing for one who is gone."""

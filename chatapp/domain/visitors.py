@@ -1,6 +1,7 @@
 """Who is here: a visitor is known by a signed token, in a cookie or sent along by a program.
 
-A token is ``visitor.key.signature``; the signing keys live in the storage, so that all processes share them.
+A token is ``visitor.key.signature``; the signing keys live in the storage, so that all processes share them. Where the
+server has a password, one more part may follow, which ``passes`` knows.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from chatapp.domain.errors import NotFound, RateLimited, StorageUnavailable, Unauthorized
 from chatapp.domain.ports import Clock
@@ -38,6 +40,16 @@ class Known:
 
     visitor_id: str
     new_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a signed token says: whose it is, and the part with the pass, else nothing; and the key that signed it."""
+
+    visitor_id: str
+    door_pass: str
+    key_id: str
+    key: bytes = field(repr=False)
 
 
 class VisitorService:
@@ -72,14 +84,10 @@ class VisitorService:
         It is time for a new one when this one is signed with an older key, and every now and then: browsers keep a
         cookie so long after it was set.
         """
-        visitor_id, _, rest = token.partition(".")
-        key_id, _, signature = rest.partition(".")
-        keys = self._known_keys()
-        if key_id not in keys:
-            keys = self._read_keys()
-        key = keys.get(key_id)
-        if key is None or not hmac.compare_digest(_signature(visitor_id, key).encode(), signature.encode()):
+        signed = self.read_signed(token)
+        if signed is None:
             return None
+        visitor_id = signed.visitor_id
         seen_at = self._store.seen_at(visitor_id)
         if seen_at is None:
             return None
@@ -88,8 +96,19 @@ class VisitorService:
         if is_time:
             with suppress(StorageUnavailable):  # who only reads is not held up by it
                 self._store.note_seen(visitor_id, now)
-        is_old = key_id != list(keys)[-1]
+        is_old = signed.key_id != list(self._known_keys())[-1]
         return Known(visitor_id, self.token_of(visitor_id) if is_time or is_old else None)
+
+    def read_signed(self, token: str) -> Token | None:
+        """Return what a token says, if its signature is good; whether the visitor is still here is not looked at."""
+        parts = token.split(".")
+        if len(parts) not in (3, 4):
+            return None
+        visitor_id, key_id, signature = parts[:3]
+        key = self.signing_key(key_id)
+        if key is None or not hmac.compare_digest(_signature(visitor_id, key).encode(), signature.encode()):
+            return None
+        return Token(visitor_id, "".join(parts[3:]), key_id, key)
 
     def require(self, token: str) -> str:
         """Return whose token it is.
@@ -122,10 +141,31 @@ class VisitorService:
             )
         return self.welcome()
 
+    def address_name(self, address: str) -> str:
+        """Return a name for an address that does not tell it: the same for all processes, and for a day in UTC."""
+        key = next(iter(self._known_keys().values()))  # the oldest: a new key does not make a new name
+        return name_of_address(key, self._clock.now().toordinal(), address)
+
     def token_of(self, visitor_id: str) -> str:
         """Return a token for a visitor, signed with the newest key."""
-        key_id, key = list(self._read_keys().items())[-1]  # one that was just forgotten would be good for nothing
+        key_id, key = self.newest_key()
         return f"{visitor_id}.{key_id}.{_signature(visitor_id, key)}"
+
+    def signing_key(self, key_id: str) -> bytes | None:
+        """Return the signing key with this id; None if there is none, or it was forgotten."""
+        try:
+            keys = self._known_keys()
+        except StorageUnavailable:
+            if not self._keys:
+                raise
+            keys = self._keys  # who has a pass is let in all the same: not everything needs the storage
+        if key_id not in keys:
+            keys = self._read_keys()
+        return keys.get(key_id)
+
+    def newest_key(self) -> tuple[str, bytes]:
+        """Return the key to sign with, and its id."""
+        return list(self._read_keys().items())[-1]  # one that was just forgotten would be good for nothing
 
     def forget(self, visitor_id: str) -> None:
         """Stop what runs for a visitor, and remove everything that belongs to them."""
@@ -181,6 +221,13 @@ class VisitorService:
 def new_key() -> tuple[str, bytes]:
     """Return a new signing key, and the id under which it is known."""
     return secrets.token_hex(4), secrets.token_bytes(KEY_BYTES)
+
+
+@lru_cache(maxsize=1_000)
+def name_of_address(key: bytes, day: int, address: str) -> str:
+    """Return a keyed hash of an address, which cannot be undone without the key."""
+    text = f"{day} {address}".encode()
+    return hashlib.blake2b(text, digest_size=8, key=key).hexdigest()
 
 
 def _signature(visitor_id: str, key: bytes) -> str:

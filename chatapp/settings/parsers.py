@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 BASE_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+USD = re.compile(r"\d{1,7}(\.\d{1,9})?", re.ASCII)
+NANO_USD_PER_USD = 1_000_000_000
+MOST_USD = 1_000_000
 HOST_NAME = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:.]+\]")
 
 
@@ -44,6 +48,13 @@ def whole(least: int, most: int) -> Callable[[str], int]:
         return int(value)
 
     return parse
+
+
+def usd(value: str) -> int:
+    """Take an amount of US dollars; return it in nano-dollars."""
+    if not USD.fullmatch(value) or Decimal(value) > MOST_USD:
+        raise ValueError("an amount of US dollars like 5 or 0.50, up to 1,000,000")
+    return int(Decimal(value) * NANO_USD_PER_USD)
 
 
 def seconds(value: str) -> float:

@@ -128,6 +128,9 @@ class Settings:
         Tokenization.AUTO,
         "How tokens are counted: `auto`, exactly where `chatapp[tokens]` is installed, or `estimate`.",
     )
+    password: str | None = _setting(
+        "CHATAPP_PASSWORD", parse.text, None, "Where set, pages and API ask for it once.", secret=True
+    )
     allowed_origins: tuple[str, ...] = _setting(
         "CHATAPP_ALLOWED_ORIGINS",
         parse.origins,
@@ -144,6 +147,32 @@ class Settings:
         (),
         "Proxies that are believed who asks, and whether by https: addresses or networks with commas between them, or "
         "`*` for whoever connects; empty: nobody.",
+    )
+    daily_budget: int = _setting(
+        "CHATAPP_DAILY_BUDGET_USD",
+        parse.usd,
+        5_000_000_000,
+        "What everybody together may spend in a calendar day in UTC, in US dollars.",
+        shown="5",
+    )
+    visitor_daily_budget: int = _setting(
+        "CHATAPP_VISITOR_DAILY_BUDGET_USD",
+        parse.usd,
+        500_000_000,
+        "The same for one visitor, and for one address (of IPv6: one /64 network).",
+        shown="0.50",
+    )
+    visitor_requests_per_minute: int = _setting(
+        "CHATAPP_VISITOR_REQUESTS_PER_MINUTE",
+        parse.whole(1, 1_000_000),
+        20,
+        "Requests that can spend, in a minute, of one visitor, and of one address.",
+    )
+    visitor_open_replies: int = _setting(
+        "CHATAPP_VISITOR_OPEN_REPLIES",
+        parse.whole(1, 1_000_000),
+        10,
+        "Answers that are made at once for one visitor, and for one address.",
     )
     contact_phone: str = _setting("CHATAPP_CONTACT_PHONE", parse.text, "+91 83406 00849", "Shown in the footer.")
     contact_email: str = _setting(

@@ -13,10 +13,13 @@ from chatapp import __version__
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.composing import Composer
 from chatapp.domain.conversation import ConversationService
+from chatapp.domain.passes import Passes
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.stores import Archive
+from chatapp.domain.usage import UsageService
+from chatapp.domain.usage_access import UsageAccess
 from chatapp.domain.visitors import VisitorService
-from chatapp.web import chat, delivery, errors, info, pages, security
+from chatapp.web import chat, delivery, door, errors, info, pages, security
 from chatapp.web.arguments import BODY_READER, Api
 from chatapp.web.body import BodyReader
 from chatapp.web.chat_body import BodyLimits
@@ -26,19 +29,23 @@ from chatapp.web.kept import conversations, ids, replies, transfer
 from chatapp.web.kept import visitors as kept_visitors
 from chatapp.web.pages import Site
 from chatapp.web.proxies import Proxies
+from chatapp.web.usage import page as usage_page
 from chatapp.web.visitors import Visitors
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the routes call."""
+    """What the routes call; ``passes`` only where the server has a password."""
 
     catalog: ModelCatalog
     composer: Composer
     replies: ReplyService
     conversations: ConversationService
     visitors: VisitorService
+    passes: Passes | None
     archive: Archive
+    usage: UsageService
+    usage_access: UsageAccess
     watch: ClientWatch
 
 
@@ -78,10 +85,13 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     errors.register(app)
     security.share(app, options.allowed_origins)
     security.protect(app, allowed_hosts=options.allowed_hosts, provider_name=options.provider_name)
+    if services.passes is not None:
+        door.Door(services.passes).guard(app)
     api = _described(app)
     _add_stateless(api, services, options)
     _add_kept(api, services, options, app.extensions[BODY_READER])
     app.register_blueprint(pages.blueprint(services.catalog, options.site))
+    app.register_blueprint(usage_page.blueprint(services.usage, services.usage_access))
     app.add_url_rule("/api/docs", "docs", lambda: render_template("docs.html"))
     return app
 
@@ -100,7 +110,7 @@ def _described(app: Flask) -> Api:
 
 
 def _add_stateless(api: Api, services: Services, options: WebOptions) -> None:
-    api.register_blueprint(chat.blueprint(services.composer, services.replies, options.body_limits))
+    api.register_blueprint(chat.blueprint(services.composer, services.replies, services.visitors, options.body_limits))
     api.register_blueprint(info.blueprint(services.catalog, services.replies, options.provider_name))
 
 
@@ -111,6 +121,7 @@ def _add_kept(api: Api, services: Services, options: WebOptions, reader: BodyRea
         replies.blueprint(services.conversations, services.replies, visitors, limits),
         transfer.blueprint(services.conversations, services.archive, visitors, reader, limits),
         kept_visitors.blueprint(visitors, services.visitors),
-        kept_visitors.tokens(services.visitors, Pseudonyms(options.log_key)),
+        kept_visitors.tokens(services.visitors, services.passes),
+        door.blueprint(services.passes),
     ):
         api.register_blueprint(blueprint)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g, jsonify
+from flask import Response, g, jsonify, request
 
 from chatapp.domain.composing import Composer, Turn
 from chatapp.domain.errors import Abandoned
+from chatapp.domain.ledger import Spender
 from chatapp.domain.live import Follower
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.reply import OnDisconnect, ReplyRecord
+from chatapp.domain.visitors import VisitorService
 from chatapp.web import errors, presenting, sse
 from chatapp.web.arguments import Blueprint, refusals
 from chatapp.web.chat_body import BodyLimits, chat_body
+from chatapp.web.proxies import network
 from chatapp.web.schemas import ChatAnswer
 
 STREAM = {
@@ -43,14 +46,16 @@ STREAM = {
 ERRORS = refusals(400, 408, 413, 415, 429, 500, 502, 503, 504)
 
 
-def blueprint(composer: Composer, replies: ReplyService, limits: BodyLimits) -> Blueprint:
+def blueprint(composer: Composer, replies: ReplyService, visitors: VisitorService, limits: BodyLimits) -> Blueprint:
     """Return the two routes."""
     chat = Blueprint("chat", __name__, description="Ask a model. Nothing is stored; the caller brings the history.")
     body = chat_body(limits)()  # made once: a class would be made into a schema for every request
 
     def begin(turn: Turn) -> Follower:
         """Refuse what must be refused, then begin a reply that ends when its caller leaves."""
-        follower = replies.open(composer.compose(turn), on_disconnect=OnDisconnect.CANCEL, request_id=g.request_id)
+        asked = composer.compose(turn)
+        spender = Spender(visitors.address_name(network(request.remote_addr)))
+        follower = replies.open(asked, spender, on_disconnect=OnDisconnect.CANCEL, request_id=g.request_id)
         sse.leave_with(g.caller, follower)
         return follower
 
@@ -99,4 +104,5 @@ def _answer(turn: Turn, outcome: ReplyRecord) -> dict[str, Any]:
         "usage": presenting.usage(outcome.usage),
         "finish_reason": outcome.finish_reason,
         "cost": presenting.cost(outcome.cost),
+        **presenting.allowance(outcome.allowance),
     }

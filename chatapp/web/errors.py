@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from chatapp.domain.errors import ChatError, InternalError
+from chatapp.web.security import FOR_THE_OWNER
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ STATUS_BY_CODE = {
     "conflict": 409,
     "unsupported_media_type": 415,
     "rate_limited": 429,
+    "budget_spent": 429,
+    "too_many_replies": 429,
     "provider_rate_limited": 429,
     "internal": 500,
     "provider_auth": 502,
@@ -116,7 +119,8 @@ def _handle_unexpected(error: Exception) -> Response:
 
 
 def _shape(body: dict[str, Any], status: int) -> Response:
-    if request.path in PAGES and request.method in ("GET", "HEAD"):
+    is_page = request.path in PAGES or request.path.startswith(FOR_THE_OWNER)
+    if is_page and request.method in ("GET", "HEAD"):
         page = render_template("error.html", error=body["error"], request_id=body["request_id"])
         return Response(page, status, mimetype="text/html")
     answer = jsonify(body)

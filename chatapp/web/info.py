@@ -38,6 +38,7 @@ ENDPOINTS = {
     "GET /api/conversations/{id}/export": "A conversation as a file.",
     "GET /api/export": "All your conversations as a file.",
     "POST /api/import": "Bring in such a file, or ChatGPT's.",
+    "POST /api/login": "Say the password, where the server has one: for its own pages.",
     "POST /api/visitors": "Become a visitor, and get a token: for programs that keep no cookies.",
     "DELETE /api/me": "Remove everything that belongs to you.",
     "POST /api/me/handoffs": "Get a secret that makes another device yours, once.",

@@ -19,12 +19,15 @@ STATIC = Path(__file__).parent / "static"
 class Site:
     """What the owner says on every page, and whether the fake model answers there, though there may be a key.
 
-    ``sets_instructions``: they are the owner's, and callers bring none.
+    ``sets_instructions``: they are the owner's, and callers bring none; ``instruction_tokens`` is an estimate of what
+    they come to. ``max_output_tokens`` caps every answer.
     """
 
     fake_provider: bool
     has_key: bool
     sets_instructions: bool
+    instruction_tokens: int
+    max_output_tokens: int
     contact_phone: str
     contact_email: str
 
@@ -39,7 +42,7 @@ def blueprint(catalog: ModelCatalog, site: Site) -> Blueprint:
     pages = Blueprint("pages", __name__)
 
     def home() -> Response:
-        return _page("home.html")
+        return _page("home.html", usual=catalog.find(catalog.default_id()))
 
     def chat() -> Response:
         return _page("chat.html", models=catalog.listed(), default_id=catalog.default_id())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from chatapp.domain.catalog import ListedModel
-from chatapp.domain.entities import Cost, Price, Usage
+from chatapp.domain.entities import Allowance, Cost, Price, Usage
 
 NANO_USD_PER_USD = 1_000_000_000
+CENT_NANO_USD = 10_000_000
+LEAST_SHOWN_NANO_USD = 100_000
 
 
 def usage(value: Usage | None) -> dict[str, Any] | None:
@@ -39,11 +42,44 @@ def cost(value: Cost | None) -> dict[str, Any] | None:
     }
 
 
+def allowance(value: Allowance | None) -> dict[str, Any]:
+    """Return the field that tells how much of a day's budget is used up; none while there is enough."""
+    if value is None:
+        return {}
+    whose = "everybody" if value.used_percent is None else "visitor"
+    told = {"of": whose, "used_percent": value.used_percent, "returns_at": moment(value.returns_at)}
+    return {"allowance": told}
+
+
+def moment(value: datetime) -> str:
+    """Return a time, cut off behind its milliseconds."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
 def usd(nano_usd: int, *, decimals: int = 0) -> str:
     """Return nano-dollars as dollars, exactly, with at least ``decimals`` places."""
     whole, rest = divmod(nano_usd, NANO_USD_PER_USD)
     places = f"{rest:09}".rstrip("0").ljust(decimals, "0")
     return f"{whole}.{places}" if places else str(whole)
+
+
+def dollars(nano_usd: int) -> str:
+    """Return an amount as people read it: two digits below a dollar, whole cents above, never "$0.00" for something."""
+    if nano_usd == 0:
+        return "$0"
+    if nano_usd < LEAST_SHOWN_NANO_USD:
+        return "< $0.0001"
+    unit = CENT_NANO_USD if nano_usd >= NANO_USD_PER_USD else 10 ** (len(str(nano_usd)) - 2)
+    whole, rest = divmod((nano_usd + unit // 2) // unit * unit, NANO_USD_PER_USD)
+    return f"${whole:,}." + f"{rest:09}".rstrip("0").ljust(2, "0")
+
+
+def dollars_in_a_column(nano_usd: int) -> str:
+    """Return an amount with four places, so that those of a column stand one below the other."""
+    if 0 < nano_usd < LEAST_SHOWN_NANO_USD:
+        return "< $0.0001"
+    whole, rest = divmod((nano_usd + LEAST_SHOWN_NANO_USD // 2) // LEAST_SHOWN_NANO_USD, 10_000)
+    return f"${whole:,}.{rest:04}"
 
 
 def model(listed: ListedModel) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 EVERYBODY = "*"
+
+NETWORK_BITS = 64
+"""So much of an address of IPv6 stands for one household, which can use any of the others."""
 
 Address = IPv4Address | IPv6Address
 
@@ -70,3 +74,17 @@ def _address(entry: str) -> Address | None:
         return ip_address(entry)
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=1_000)
+def network(address: str | None) -> str:
+    """Return what stands for all addresses that one caller has at hand."""
+    try:
+        found = ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return address or ""
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ip_network((found, NETWORK_BITS), strict=False))

@@ -71,6 +71,14 @@ class CostSchema(Schema):
     price_as_of = fields.Date(required=True, allow_none=True)
 
 
+class AllowanceSchema(Schema):
+    """Most of a day's budget is used up: there only where it is."""
+
+    of = fields.String(required=True, validate=validate.OneOf(["visitor", "everybody"]))
+    used_percent = fields.Integer(required=True, allow_none=True, metadata={"description": "null: everybody's."})
+    returns_at = fields.DateTime(required=True, metadata={"description": "When it comes back: midnight UTC."})
+
+
 class ChatAnswer(Schema):
     """A whole answer."""
 
@@ -80,6 +88,7 @@ class ChatAnswer(Schema):
     usage = fields.Nested(UsageSchema, required=True)
     finish_reason = fields.String(required=True, allow_none=True, metadata={"description": "null: it was stopped."})
     cost = fields.Nested(CostSchema, required=True)
+    allowance = fields.Nested(AllowanceSchema)
 
 
 class LongPromptSchema(Schema):

@@ -38,6 +38,10 @@ HEADERS = {
 }
 
 
+FOR_THE_OWNER = "/usage"
+"""What begins with this is for the owner alone, also where it is not there."""
+
+
 class InvalidHost(ChatError):
     """The request names a host that this server does not answer to."""
 
@@ -72,7 +76,7 @@ def share(app: Flask, allowed_origins: tuple[str, ...]) -> None:
     def keep_pages_to_ourselves(response: Response) -> Response:
         # Flask calls its own, empty answers to OPTIONS HTML; they are preflights, and the API's.
         is_html = response.mimetype == "text/html" and request.method != "OPTIONS"
-        if is_html or request.blueprint == "pages":
+        if is_html or request.blueprint == "pages" or request.path.startswith(FOR_THE_OWNER):
             for name in [name for name, _ in response.headers if name.startswith("Access-Control-")]:
                 del response.headers[name]
         elif not everybody:

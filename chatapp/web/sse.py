@@ -106,6 +106,7 @@ def last(outcome: ReplyRecord, request_id: str | None) -> dict[str, Any]:
         "usage": presenting.usage(outcome.usage),
         "finish_reason": outcome.finish_reason,
         "cost": presenting.cost(outcome.cost),
+        **presenting.allowance(outcome.allowance),
     }
 
 

@@ -14,8 +14,10 @@ from typing import cast
 
 from flask import Blueprint, Request, Response, g, request
 
+from chatapp.domain.errors import Unauthorized
 from chatapp.domain.visitors import VisitorService
 from chatapp.web.origins import require_own_page
+from chatapp.web.proxies import network
 
 COOKIE = "chatapp_visitor"
 SECURE_COOKIE = "__Host-chatapp_visitor"
@@ -24,6 +26,10 @@ COOKIE_SECONDS = 400 * 86_400
 
 NOBODY = ""
 """Stands for a visitor who is not there: nothing belongs to them, and what is not theirs is not found."""
+
+NOBODY_YET = (
+    "This belongs to a visitor: please get a token from POST /api/visitors, and send it in place of the password."
+)
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -64,6 +70,10 @@ class Visitors:
         """Return the visitor who asks, or ``NOBODY``."""
         return _visit().visitor_id
 
+    def address(self) -> str:
+        """Return the name of the address that the request comes from."""
+        return self._service.address_name(network(request.remote_addr))
+
     @contextmanager
     def keeping(self) -> Iterator[str]:
         """Give the visitor for whom something is to be kept: a new one where nobody asks, unless it fails."""
@@ -98,6 +108,8 @@ class Visitors:
     def _visit(self, request: Request) -> Visit:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() == "bearer":
+            if g.get("said_password"):
+                raise Unauthorized(NOBODY_YET)
             return Visit(self._service.require(token.strip()), has_token=True)
         if request.method not in READING:
             require_own_page(request)

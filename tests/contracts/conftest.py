@@ -12,24 +12,30 @@ from chatapp.adapters.bpe_tokenizer import BpeTokenizer
 from chatapp.adapters.estimator import TokenEstimator
 from chatapp.adapters.memory import (
     MemoryArchive,
+    MemoryBooks,
     MemoryConversationStore,
     MemoryDatabase,
+    MemoryLedger,
     MemoryReplyStore,
+    MemoryUsageLinks,
     MemoryVisitorStore,
 )
 from chatapp.adapters.sql.archive import SqlArchive
 from chatapp.adapters.sql.conversations import SqlConversationStore
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.indexing import Indexing
+from chatapp.adapters.sql.ledger import SqlLedger
 from chatapp.adapters.sql.replies import SqlReplyStore
 from chatapp.adapters.sql.searching import Searching
-from chatapp.adapters.sql.tables import new_visitors, processes, signing_keys, visitors
+from chatapp.adapters.sql.tables import ledger, meters, new_visitors, processes, signing_keys, usage_links, visitors
+from chatapp.adapters.sql.usage import SqlBooks, SqlUsageLinks
 from chatapp.adapters.sql.visitors import SqlVisitorStore
 from chatapp.adapters.system import SystemClock, ThreadRunner
 from chatapp.domain.ports import Clock, Runner, Tokenizer
 from tests.contracts.providers import Provider, fake, openai, scripted_server
 from tests.contracts.storage import ALICE, BOB, Storage, conversation
 from tests.postgres import Postgres
+from tests.samples import PLENTY
 from tests.unit.deterministic import FakeClock, InlineRunner, SteppedRunner
 from tests.upstream.tls import self_signed, server_context
 
@@ -57,11 +63,15 @@ def provider(
 def memory() -> Storage:
     """Return everything in this process's memory."""
     database = MemoryDatabase()
+    ledger = MemoryLedger(database, PLENTY)
     return Storage(
-        MemoryReplyStore(database),
+        ledger,
+        MemoryReplyStore(database, ledger),
         MemoryConversationStore(database),
         MemoryVisitorStore(database),
         MemoryArchive(database),
+        MemoryBooks(database, "openai"),
+        MemoryUsageLinks(database),
     )
 
 
@@ -73,11 +83,15 @@ def sql(database: Database) -> Storage:
         while indexing.index():
             pass
 
+    ledger = SqlLedger(database, PLENTY, "openai")
     return Storage(
-        SqlReplyStore(database),
+        ledger,
+        SqlReplyStore(database, ledger),
         SqlConversationStore(database, searching),
         SqlVisitorStore(database),
         SqlArchive(database),
+        SqlBooks(database),
+        SqlUsageLinks(database),
         index_all,
     )
 
@@ -103,7 +117,15 @@ def storage(request: pytest.FixtureRequest) -> Iterator[Storage]:
     else:
         database = request.getfixturevalue("postgres_database")
         with database.writing() as connection:
-            for table in (visitors, signing_keys, new_visitors, processes):  # what refers to them goes with them
+            for table in (
+                visitors,
+                signing_keys,
+                new_visitors,
+                processes,
+                ledger,
+                meters,
+                usage_links,
+            ):  # what refers to them goes with them
                 connection.execute(delete(table))
         yield sql(database)
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chatapp.domain.entities import Conversation, Cost, Role, Source, Usage
 from chatapp.domain.kept import Asked, Batch, KeptMessage, Opening, Piece
 from chatapp.domain.reply import ReplyRecord, ReplyState
-from chatapp.domain.stores import Archive, ConversationStore, ReplyStore, VisitorStore
-from tests.samples import PRICE
+from chatapp.domain.stores import Archive, Books, ConversationStore, Ledger, ReplyStore, UsageLinks, VisitorStore
+from tests.samples import NOON, PRICE, reservation
 
 ALICE, BOB = "alice", "bob"
 OWNER, OTHER_OWNER = "process-1", "process-2"
-NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 MODEL = "gpt-4o-mini"
 USAGE = Usage(9, 2, cached_tokens=4)
+CALLS = itertools.count(1)
 COST = Cost(2550, Source.PROVIDER, PRICE.as_of)
 
 
@@ -25,10 +26,13 @@ COST = Cost(2550, Source.PROVIDER, PRICE.as_of)
 class Storage:
     """The ports over the same data. ``catch_up`` has whatever was stored found at once, where that takes a moment."""
 
+    ledger: Ledger
     replies: ReplyStore
     conversations: ConversationStore
     visitors: VisitorStore
     archive: Archive
+    books: Books
+    usage_links: UsageLinks
     catch_up: Callable[[], None] = lambda: None
 
     def welcome(self, *visitor_ids: str) -> None:
@@ -38,7 +42,7 @@ class Storage:
 
     def begin(self, asked: Opening, *pieces: str, owner: str = OWNER) -> None:
         """Open a reply, and store what it says in pieces."""
-        assert self.replies.open(asked, owner) is None
+        assert self.open(asked, owner) is None
         begin = 0
         for text in pieces:
             self.replies.checkpoint(owner, {asked.reply_id: Piece(begin, text)})
@@ -47,7 +51,15 @@ class Storage:
     def answer(self, asked: Opening, text: str = "Hello", *, owner: str = OWNER) -> None:
         """Open a reply, and let it be complete with this text."""
         self.begin(asked, owner=owner)
-        assert self.replies.finish(ended(asked.reply_id, text), owner)
+        assert self.finish(ended(asked.reply_id, text), owner)
+
+    def open(self, asked: Opening, owner: str = OWNER) -> Asked | None:
+        """Open a reply, for which something is reserved."""
+        return self.replies.open(asked, owner, reservation(f"call {next(CALLS)}"))
+
+    def finish(self, record: ReplyRecord, owner: str = OWNER) -> bool:
+        """Finish a reply, with nothing to be settled; return whether that was to be done."""
+        return self.replies.finish(record, owner, None) is not None
 
     def reply(self, reply_id: str, visitor_id: str = ALICE) -> ReplyRecord:
         """Return a reply that is there."""
@@ -79,7 +91,7 @@ def conversation(conversation_id: str = "c1", seconds: float = 0, **fields: Any)
 def opening(number: int = 1, text: str = "Hi", seconds: float | None = None, **fields: Any) -> Opening:
     """Return Alice's question ``q1`` with its reply ``r1``, a new root of the conversation ``c1``, or what differs."""
     created_at = at(number if seconds is None else seconds)
-    plain = Opening(ALICE, "c1", f"r{number}", None, MODEL, created_at, prompt_tokens=7)
+    plain = Opening(ALICE, "c1", f"r{number}", None, MODEL, created_at)
     plain = replace(plain, **fields)
     question = KeptMessage(f"q{number}", plain.conversation_id, plain.parent_id, Role.USER, text, created_at)
     return replace(plain, question=question)

@@ -25,7 +25,7 @@ from tests.contracts.storage import (
     whole,
 )
 
-ANSWER = message("m2", "m1", "Hello 🙂", role=Role.ASSISTANT, created_at=at(1))
+ANSWER = message("m2", "m1", "Hello 🙂", role=Role.ASSISTANT, created_at=at(1), left_out=(1 << 31) - 1)
 
 
 def messages_of(storage: Storage, conversation_id: str, visitor_id: str = ALICE) -> list[KeptMessage]:
@@ -53,7 +53,7 @@ def test_messages_are_told_in_the_order_in_which_they_were_made(kept: Storage) -
 
 def test_messages_are_told_whole_and_without_siblings(kept: Storage) -> None:
     kept.begin(opening(request_id="request-1"), "half")
-    kept.replies.finish(ended(), OWNER)
+    kept.finish(ended(), OWNER)
 
     question, answer = messages_of(kept, "c1")
 

@@ -171,7 +171,7 @@ def test_the_owner_of_a_reply_that_is_gone_finds_that_out(kept: Storage) -> None
     kept.conversations.delete(ALICE, "c1")
 
     assert kept.replies.checkpoint(OWNER, {}) == {}
-    assert not kept.replies.finish(ended(), OWNER)
+    assert not kept.finish(ended(), OWNER)
     assert kept.replies.news({(ALICE, "r1"): 0}) == {}
     assert kept.replies.orphans(0) == []
 

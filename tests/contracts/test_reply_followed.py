@@ -42,7 +42,7 @@ def test_a_reply_that_has_ended_is_not_followed_any_more(kept: Storage) -> None:
     kept.begin(opening())
     kept.replies.note_followed({(ALICE, "r1")})
 
-    kept.replies.finish(ended(), OWNER)
+    kept.finish(ended(), OWNER)
     kept.replies.note_followed({(ALICE, "r1")})
 
     assert set(kept.replies.followed(OWNER, LONG_SECONDS)) == set()

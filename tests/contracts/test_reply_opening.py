@@ -7,7 +7,7 @@ import pytest
 from chatapp.domain.entities import Message, Role
 from chatapp.domain.errors import Conflict, NotFound
 from chatapp.domain.kept import Opening
-from chatapp.domain.reply import ReplyRecord, ReplyState
+from chatapp.domain.reply import ReplyRecord
 from tests.contracts.storage import (
     ALICE,
     BOB,
@@ -26,11 +26,18 @@ from tests.contracts.storage import (
 def test_a_reply_begins_empty_under_its_question(kept: Storage) -> None:
     kept.begin(opening(request_id="request-1"))
 
-    running = ReplyRecord(
-        "r1", MODEL, ReplyState.RUNNING, conversation_id="c1", user_message_id="q1", request_id="request-1"
-    )
+    running = ReplyRecord("r1", MODEL, conversation_id="c1", user_message_id="q1", request_id="request-1", left_out=0)
     assert kept.replies.find(ALICE, "r1") == running
     assert kept.conversations.history(ALICE, "r1") == [Message(Role.USER, "Hi"), Message(Role.ASSISTANT, "")]
+
+
+def test_what_was_left_out_is_told_of_an_answer_from_the_start(kept: Storage) -> None:
+    kept.begin(opening(1, left_out=12))
+    kept.begin(another_answer(2, to="q1"))
+
+    told = {message_id: kept.conversations.message(ALICE, message_id) for message_id in ("q1", "r1", "r2")}
+    assert {name: message and message.left_out for name, message in told.items()} == {"q1": None, "r1": 12, "r2": 0}
+    assert kept.reply("r1").left_out == 12
 
 
 def test_a_new_reply_is_the_leaf_of_its_conversation(kept: Storage) -> None:
@@ -112,7 +119,7 @@ def test_what_belongs_nowhere_is_not_kept(kept: Storage, refused: Opening) -> No
     before = kept.conversation()
 
     with pytest.raises(NotFound):
-        kept.replies.open(replace(refused, asked=asked(9)), OWNER)
+        kept.open(replace(refused, asked=asked(9)), OWNER)
 
     assert kept.conversation() == before
     assert [kept.conversations.message(ALICE, message_id) for message_id in ("q9", "r9")] == [None, None]
@@ -124,7 +131,7 @@ def test_nothing_stands_under_a_reply_that_is_still_made(kept: Storage) -> None:
     before = kept.conversation()
 
     with pytest.raises(Conflict) as conflict:
-        kept.replies.open(opening(2, parent_id="r1", asked=asked(2)), OTHER_OWNER)
+        kept.open(opening(2, parent_id="r1", asked=asked(2)), OTHER_OWNER)
 
     assert "r1" in conflict.value.details[0].reason
     assert kept.conversation() == before
@@ -153,7 +160,7 @@ def test_the_same_client_id_is_not_asked_twice(kept: Storage, digest: str) -> No
     kept.begin(opening(1, asked=asked(1)))
     before = kept.conversation()
 
-    again = kept.replies.open(opening(2, asked=asked(2, digest=digest)), OTHER_OWNER)
+    again = kept.open(opening(2, asked=asked(2, digest=digest)), OTHER_OWNER)
 
     assert again == asked(1)
     assert kept.conversation() == before
@@ -168,7 +175,7 @@ def test_a_known_client_id_is_answered_where_a_new_one_is_refused(
 
     again = opening(2, asked=asked(2), conversation_id=conversation_id, parent_id=parent_id)
 
-    assert kept.replies.open(again, OWNER) == asked(1)
+    assert kept.open(again, OWNER) == asked(1)
 
 
 def test_client_ids_of_two_visitors_have_nothing_to_do_with_each_other(kept: Storage) -> None:

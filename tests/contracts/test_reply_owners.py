@@ -30,7 +30,7 @@ def test_nobody_else_adds_to_a_reply(kept: Storage) -> None:
 def test_nobody_else_ends_a_reply(kept: Storage) -> None:
     kept.begin(opening(1), "mine")
 
-    assert not kept.replies.finish(ended(), OTHER_OWNER)
+    assert not kept.finish(ended(), OTHER_OWNER)
 
     assert (kept.reply("r1").text, kept.reply("r1").state) == ("mine", ReplyState.RUNNING)
 
@@ -57,13 +57,13 @@ def test_a_process_that_shows_life_has_no_orphans(kept: Storage) -> None:
 def test_orphans_bring_along_what_is_needed_to_close_them(kept: Storage, has_shown_life: bool) -> None:
     if has_shown_life:
         kept.replies.show_life(OWNER)
-    kept.begin(opening(1, prompt_tokens=7, request_id="request-1"), "half", " a word")
+    kept.begin(opening(1, request_id="request-1"), "half", " a word")
     kept.answer(opening(2))
 
     (orphan,) = kept.replies.orphans(0 if has_shown_life else LONG_SECONDS)
 
     assert orphan.record == kept.reply("r1")
-    assert (orphan.record.text, orphan.owner, orphan.prompt_tokens) == ("half a word", OWNER, 7)
+    assert (orphan.record.text, orphan.owner) == ("half a word", OWNER)
 
 
 def test_only_the_silent_process_loses_its_replies(kept: Storage) -> None:
@@ -92,17 +92,17 @@ def test_an_orphan_that_was_closed_is_none_any_more(kept: Storage) -> None:
     kept.begin(opening(), "half")
     (orphan,) = kept.replies.orphans(LONG_SECONDS)
 
-    assert kept.replies.finish(ended(state=ReplyState.LOST, text=orphan.record.text), orphan.owner)
+    assert kept.finish(ended(state=ReplyState.LOST, text=orphan.record.text), orphan.owner)
 
     assert orphaned(kept, 0) == set()
 
 
 def test_a_stalled_process_changes_nothing_about_a_reply_that_was_lost(kept: Storage) -> None:
     kept.begin(opening(), "half")
-    kept.replies.finish(ended(state=ReplyState.LOST, text="half"), OWNER)
+    kept.finish(ended(state=ReplyState.LOST, text="half"), OWNER)
 
     assert kept.replies.checkpoint(OWNER, {"r1": Piece(4, " a word")}) == {}
-    assert not kept.replies.finish(ended(text="half a word"), OWNER)
+    assert not kept.finish(ended(text="half a word"), OWNER)
     assert (kept.reply("r1").text, kept.reply("r1").state) == ("half", ReplyState.LOST)
 
 

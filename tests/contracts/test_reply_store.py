@@ -25,7 +25,7 @@ from tests.contracts.storage import message as imported
 
 def tied(record: ReplyRecord) -> ReplyRecord:
     """Return the record with what ties the sample reply to where it was asked."""
-    return replace(record, conversation_id="c1", user_message_id="q1", request_id="request-1")
+    return replace(record, conversation_id="c1", user_message_id="q1", request_id="request-1", left_out=3)
 
 
 def test_pieces_are_added_in_their_order(kept: Storage) -> None:
@@ -84,9 +84,9 @@ def test_what_does_not_run_cannot_grow(kept: Storage) -> None:
     ],
 )
 def test_the_end_is_kept_with_all_that_belongs_to_it(kept: Storage, record: ReplyRecord) -> None:
-    kept.begin(opening(request_id="request-1"), "what was stored meanwhile")
+    kept.begin(opening(request_id="request-1", left_out=3), "what was stored meanwhile")
 
-    assert kept.replies.finish(record, OWNER)
+    assert kept.finish(record, OWNER)
 
     assert kept.reply("r1") == tied(record)
     message = kept.conversations.message(ALICE, "r1")
@@ -99,7 +99,7 @@ def test_why_a_reply_failed_is_kept(kept: Storage) -> None:
     kept.begin(opening())
     error = ProviderRateLimited("Slower, “please”.", retry_after_seconds=7)
 
-    kept.replies.finish(ended(state=ReplyState.FAILED, error=error), OWNER)
+    kept.finish(ended(state=ReplyState.FAILED, error=error), OWNER)
 
     for found in (kept.reply("r1"), kept.conversations.message(ALICE, "r1")):
         assert found is not None
@@ -112,7 +112,7 @@ def test_an_end_does_not_touch_the_conversation(kept: Storage) -> None:
     kept.begin(another_answer(2, to="q1"))
     before = kept.conversation()
 
-    kept.replies.finish(ended("r1"), OWNER)
+    kept.finish(ended("r1"), OWNER)
 
     assert kept.conversation() == before
 
@@ -121,12 +121,12 @@ def test_a_reply_ends_only_once(kept: Storage) -> None:
     kept.begin(opening())
     ends = [ended(text="first"), ended(text="second", state=ReplyState.FAILED), ended(text="first")]
 
-    assert [kept.replies.finish(end, OWNER) for end in ends] == [True, False, False]
+    assert [kept.finish(end, OWNER) for end in ends] == [True, False, False]
     assert kept.reply("r1").text == "first"
 
 
 def test_what_was_never_opened_cannot_end(kept: Storage) -> None:
-    assert not kept.replies.finish(ended("r8"), OWNER)
+    assert not kept.finish(ended("r8"), OWNER)
     assert kept.replies.find(ALICE, "r8") is None
 
 
@@ -157,8 +157,8 @@ def test_news_begin_after_exactly_so_many_characters(kept: Storage, offset: int,
 
 
 def test_news_tell_of_an_end_with_the_whole_record(kept: Storage) -> None:
-    kept.begin(opening(request_id="request-1"), "🙂 hel")
-    kept.replies.finish(ended(text="🙂 hello"), OWNER)
+    kept.begin(opening(request_id="request-1", left_out=3), "🙂 hel")
+    kept.finish(ended(text="🙂 hello"), OWNER)
 
     news = kept.replies.news({(ALICE, "r1"): 5})
 

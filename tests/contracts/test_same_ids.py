@@ -104,7 +104,7 @@ def test_the_owner_changes_the_reply_that_runs_not_its_copy(twins: Storage) -> N
     before = list(twins.archive.messages(ALICE, "same"))
 
     assert twins.replies.checkpoint(OWNER, {"r2": Piece(10, " and more")}) == {"r2": False}
-    assert twins.replies.finish(ended("r2", "Bob's whole"), OWNER)
+    assert twins.finish(ended("r2", "Bob's whole"), OWNER)
 
     assert (twins.reply("r2", BOB).text, twins.reply("r2", BOB).state) == ("Bob's whole", ReplyState.COMPLETE)
     assert list(twins.archive.messages(ALICE, "same")) == before
@@ -147,7 +147,7 @@ def ask_on(twins: Storage) -> None:
 
 def ask_under_a_message_of_bob(twins: Storage) -> None:
     with pytest.raises(NotFound):
-        twins.replies.open(opening(7, **OF_ALICE, parent_id="q2"), OWNER)
+        twins.open(opening(7, **OF_ALICE, parent_id="q2"), OWNER)
 
 
 def answer_again(twins: Storage) -> None:

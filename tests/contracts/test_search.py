@@ -112,7 +112,7 @@ def test_an_answer_is_not_found_before_it_has_ended(kept: Storage) -> None:
     kept.begin(opening(1, "Where is the owl?"), "In the barn.")
     assert (found_in(kept, "owl"), found_in(kept, "barn")) == (["c1"], [])
 
-    kept.replies.finish(ended(text="In the old barn."), OWNER)
+    kept.finish(ended(text="In the old barn."), OWNER)
 
     assert found_in(kept, '"old barn"') == ["c1"]
 

@@ -13,7 +13,7 @@ def test_of_many_who_end_a_reply_only_one_does(kept: Storage) -> None:
     ends = [ended(text=str(number)) for number in range(2 * THREADS)]
 
     with ThreadPoolExecutor(THREADS) as pool:
-        done = list(pool.map(lambda end: kept.replies.finish(end, OWNER), ends))
+        done = list(pool.map(lambda end: kept.finish(end, OWNER), ends))
 
     assert done.count(True) == 1
     assert kept.reply("r1").text == str(done.index(True))
@@ -21,7 +21,7 @@ def test_of_many_who_end_a_reply_only_one_does(kept: Storage) -> None:
 
 def test_of_many_who_ask_under_one_client_id_only_one_is_kept(kept: Storage) -> None:
     def ask(question: Opening) -> Asked | None:
-        return kept.replies.open(question, OWNER)
+        return kept.open(question, OWNER)
 
     questions = [opening(number, asked=asked(number)) for number in range(1, 1 + 2 * THREADS)]
     with ThreadPoolExecutor(THREADS) as pool:
@@ -54,7 +54,7 @@ def test_an_end_among_checkpoints_is_whole(kept: Storage) -> None:
 
     with ThreadPoolExecutor(THREADS) as pool:
         running = [pool.submit(kept.replies.checkpoint, OWNER, piece) for piece in pieces]
-        done = pool.submit(kept.replies.finish, ended(text="the whole answer"), OWNER)
+        done = pool.submit(kept.finish, ended(text="the whole answer"), OWNER)
 
     assert done.result()
     assert all(each.result() in ({"r1": False}, {}) for each in running)

@@ -5,7 +5,6 @@ import pytest
 from tests.contracts.storage import (
     ALICE,
     BOB,
-    NOON,
     OTHER_OWNER,
     OWNER,
     Storage,
@@ -15,6 +14,7 @@ from tests.contracts.storage import (
     ended,
     opening,
 )
+from tests.samples import NOON
 
 KEY, OTHER_KEY = b"\x00\xff" * 16, b"'\n" * 16
 
@@ -102,7 +102,7 @@ def test_a_reply_of_somebody_who_is_gone_comes_to_nothing(kept: Storage) -> None
     kept.visitors.remove(ALICE)
 
     assert kept.replies.checkpoint(OWNER, {}) == {}
-    assert not kept.replies.finish(ended(), OWNER)
+    assert not kept.finish(ended(), OWNER)
     assert kept.replies.orphans(0) == []
 
 
@@ -126,6 +126,14 @@ def test_visits_are_counted_by_address_and_hour(storage: Storage) -> None:
     visits = [("here", 1), ("here", 1), ("there", 1), ("here", 1), ("here", 2), ("there", 2), ("here", 2)]
 
     assert [storage.visitors.count_visit(*visit) for visit in visits] == [1, 2, 1, 3, 1, 1, 2]
+
+
+def test_visits_are_told_without_being_counted(storage: Storage) -> None:
+    for address in ("here", "here", "there"):
+        storage.visitors.count_visit(address, 2)
+
+    asked_for = [("here", 2), ("here", 2), ("there", 2), ("here", 3), ("elsewhere", 2)]
+    assert [storage.visitors.visits(*visit) for visit in asked_for] == [2, 2, 1, 0, 0]
 
 
 def test_a_link_to_another_device_works_once(kept: Storage) -> None:

@@ -26,6 +26,15 @@ test("the first message makes the conversation", async () => {
   assert.equal(branch.conversation.id, "c1");
 });
 
+test("what the model was not told is known before its first word", async () => {
+  const { server, branch, session } = begin();
+  server.leftOut = 12;
+  const known = [];
+  branch.addEventListener("grown", ({ detail }) => known.push(detail.message.leftOut));
+  await session.send("Hello");
+  assert.deepEqual([known[0], branch.last.leftOut], [12, 12]);
+});
+
 test("instructions that were given before go along with it", async () => {
   const { server, branch, session } = begin();
   branch.instruct("Be short.");

@@ -15,6 +15,10 @@ export class ScriptedServer {
   /** Whether replies stay silent until they are stopped. */
   waits = false;
   refuses = null;
+  /** How many messages the model is not told. */
+  leftOut = 0;
+  /** What the last event of a reply says of a budget. */
+  allowance = undefined;
   #kept = new Map();
   #older = new Map();
   #ids = 0;
@@ -60,7 +64,8 @@ export class ScriptedServer {
     const reply = [...this.replies.values()].find((each) => each.id === id) ?? this.#running(id);
     if (reply.fails)
       return new Response(body([event({ error: "It broke.", code: "provider_failed", state: "failed" })]));
-    if (!reply.waits) return new Response(body([wireOf(reply.whole, characters)]));
+    if (!reply.waits)
+      return new Response(body([wireOf(reply.whole, characters, 3, { allowance: this.allowance })]));
     return new Response(
       new ReadableStream({
         start(stream) {
@@ -84,6 +89,7 @@ export class ScriptedServer {
     return {
       id: `r${++this.#ids}`,
       user_message_id: question.answer_to ?? `u${this.#ids}`,
+      left_out: this.leftOut,
       text: "",
       message: text,
       whole: `answer to ${text}`,

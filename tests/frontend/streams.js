@@ -34,15 +34,16 @@ export function event(data) {
  * @param {string} answer
  * @param {number} known
  * @param {number} [size]
+ * @param {object} [more] what else the last event says
  */
-export function wireOf(answer, known, size = 3) {
+export function wireOf(answer, known, size = 3, more = {}) {
   const characters = [...answer];
   let wire = event({ reply: { state: "running" } });
   for (let begin = known; begin < characters.length; begin += size) {
     const end = Math.min(characters.length, begin + size);
     wire += `id: ${end}\n${event({ content: characters.slice(begin, end).join("") })}`;
   }
-  return wire + event({ done: true, state: "complete", model: "gpt-4o", usage: null, cost: null });
+  return wire + event({ done: true, state: "complete", model: "gpt-4o", usage: null, cost: null, ...more });
 }
 
 /** Pauses that take no time, and remember how many tries there were. */

@@ -21,9 +21,12 @@ from werkzeug.datastructures import Headers
 from chatapp.adapters.fake_chat import FakeChatModel
 from chatapp.adapters.memory import (
     MemoryArchive,
+    MemoryBooks,
     MemoryConversationStore,
     MemoryDatabase,
+    MemoryLedger,
     MemoryReplyStore,
+    MemoryUsageLinks,
     MemoryVisitorStore,
 )
 from chatapp.adapters.system import SystemClock
@@ -36,6 +39,7 @@ from chatapp.domain.upkeep import ReplyLimits
 from chatapp.fake import Rule, Script
 from chatapp.fake.call import Call
 from chatapp.settings import Settings
+from tests.samples import NO_LIMITS
 
 JSON = "application/json"
 LAUNCH_DAY = date(2026, 11, 22)
@@ -154,7 +158,7 @@ def app_with(
 
     ``model``, ``limits``, ``composer`` and ``clock`` take the place of what the container makes.
     """
-    container = build_container(Settings(**settings))
+    container = build_container(Settings(**(NO_LIMITS | settings)))
     fake = FakeChatModel(Script(rules=rules))
     listening = Listening(model or fake)
     container.chat_model.override(providers.Object(listening))
@@ -172,10 +176,14 @@ def app_with(
 
 
 def _keep_in_memory(container: Container, database: MemoryDatabase) -> None:
-    container.reply_store.override(providers.Object(MemoryReplyStore(database)))
+    ledger = MemoryLedger(database, container.budgets())
+    container.ledger.override(providers.Object(ledger))
+    container.reply_store.override(providers.Object(MemoryReplyStore(database, ledger)))
     container.conversation_store.override(providers.Object(MemoryConversationStore(database)))
     container.visitor_store.override(providers.Object(MemoryVisitorStore(database)))
     container.archive.override(providers.Object(MemoryArchive(database)))
+    container.books.override(providers.Object(MemoryBooks(database, container.settings().llm_in_use)))
+    container.usage_links.override(providers.Object(MemoryUsageLinks(database)))
 
 
 def events_in(text: str) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ class Fault:
 
     ``status`` is that of ``/chat``; a stream has it too where it had not ``begun``. The provider's connection
     must be ``left`` or ``kept`` by the server, or is no matter of it (``None``); what is left is left within a second
-    after ``silence_seconds``. ``source`` tells who counted the tokens; None where the provider had not begun.
+    after ``silence_seconds``. ``source`` tells where its cost comes from; None where it costs nothing.
     """
 
     steps: list[Step]
@@ -55,11 +55,12 @@ def refused(
     *,
     wait: str | None = None,
     connection: str | None = "kept",
+    source: str | None = None,
 ) -> Fault:
     """Return a fault that has a status, because the answer never begins."""
     return Fault(
         steps=steps, status=status, code=code, cause=cause, level=level, wait=wait, connection=connection,
-        source=None, begun=False, provider_request_id="req_scripted" if has_head(steps) else None,
+        source=source, begun=False, provider_request_id="req_scripted" if has_head(steps) else None,
     )  # fmt: skip
 
 

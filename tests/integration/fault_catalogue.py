@@ -56,24 +56,32 @@ BEFORE_THE_BEGINNING = {
     "06 no money left": refused(
         error_status(429, "insufficient_quota", Retry_After="1"), 503, "provider_quota", "RateLimitError", "error"
     ),
-    "07 status 500": refused(error_status(500, None), 502, "provider_failed", "InternalServerError"),
-    "07 status 502": refused(error_status(502, None), 502, "provider_failed", "InternalServerError"),
-    "07 status 503": refused(error_status(503, None), 502, "provider_failed", "InternalServerError"),
+    "07 status 500": refused(error_status(500, None), 502, "provider_failed", "InternalServerError", source="unknown"),
+    "07 status 502": refused(error_status(502, None), 502, "provider_failed", "InternalServerError", source="unknown"),
+    "07 status 503": refused(error_status(503, None), 502, "provider_failed", "InternalServerError", source="unknown"),
     "07 status 503, much later": refused(
-        error_status(503, None, Retry_After="60"), 502, "provider_failed", "InternalServerError"
+        error_status(503, None, Retry_After="60"), 502, "provider_failed", "InternalServerError", source="unknown"
     ),
-    "07 status 529": refused(error_status(529, "overloaded_error"), 502, "provider_failed", "InternalServerError"),
+    "07 status 529": refused(
+        error_status(529, "overloaded_error"), 502, "provider_failed", "InternalServerError", source="unknown"
+    ),
     "07 status 500, words without end": refused(
         [head(500, {"Content-Length": "100000000"}), Send(HTML * 5000), Stall()], 502, "provider_failed",
-        "InternalServerError", connection="left",
+        "InternalServerError", connection="left", source="unknown",
     ),
-    "07 hanging up": refused([Cut()], 502, "provider_failed", "ProtocolError", connection=None),
-    "07 breaking off": refused([Reset()], 502, "provider_failed", "ProtocolError", connection=None),
+    "07 hanging up": refused(
+        [Cut()], 502, "provider_failed", "ProtocolError", connection=None, source="estimated"
+    ),
+    "07 breaking off": refused(
+        [Reset()], 502, "provider_failed", "ProtocolError", connection=None, source="estimated"
+    ),
     "30 web page": refused(
-        answer(HTML, content_type="text/html"), 502, "provider_protocol", None, "error", connection=None
+        answer(HTML, content_type="text/html"), 502, "provider_protocol", None, "error", connection=None,
+        source="estimated",
     ),
     "30 whole answer": refused(
-        answer(json.dumps(REPORT).encode()), 502, "provider_protocol", None, "error", connection=None
+        answer(json.dumps(REPORT).encode()), 502, "provider_protocol", None, "error", connection=None,
+        source="estimated",
     ),
     "31 redirect": refused(
         answer(b"", status=302, headers={"Location": "/v1/elsewhere"}), 502, "provider_protocol", "APIStatusError",
@@ -166,7 +174,7 @@ NO_FAILURES = {
 SILENCES = {
     "14 silence after the reason": ended(after_half(FINISH, Stall()), source="estimated", connection=None),
     "10 no first byte": Fault(
-        steps=[Stall()], status=504, code="provider_timeout", source=None, begun=False, connection="left",
+        steps=[Stall()], status=504, code="provider_timeout", begun=False, connection="left",
         silence_seconds=FIRST_TOKEN_SECONDS, provider_request_id=None,
     ),
     "10 no first word": broken(

@@ -45,7 +45,7 @@ def expected(fault: Fault, path: str) -> Told:
         return Told(200, fault.text, None, fault.reason, fault.source)
     if path == "/chat/stream" and fault.begun:
         return Told(200, fault.text, fault.code)
-    return Told(fault.status, None if fault.source is None else fault.text, fault.code, wait=fault.wait)
+    return Told(fault.status, fault.text if fault.begun and fault.source else None, fault.code, wait=fault.wait)
 
 
 def reply_line(server: RunningServer, request_id: str) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def expected_reply_line(fault: Fault) -> dict[str, Any]:
         "cost_source": fault.source,
         "provider_request_id": fault.provider_request_id,
         "has_spoken": fault.text != "",
-        "has_usage": fault.source is not None,
+        "has_usage": fault.source not in (None, "unknown"),
     }
 
 

@@ -20,7 +20,7 @@ from chatapp.adapters.bpe_tokenizer import LONGEST_SLICE_CHARACTERS, SLICE_CHARA
 from chatapp.adapters.estimator import TokenEstimator
 from chatapp.domain.accounting import TokenAccountant
 from chatapp.domain.entities import ENCODINGS
-from tests.samples import card
+from tests.samples import CATALOG, card
 from tests.talks import talks
 
 CACHED_AS = {
@@ -65,7 +65,7 @@ def reference(encoding: str, vocabularies: str) -> Count:
 
 
 def test_fifty_conversations_count_as_the_reference_counts_them(encoding: str, reference: Count) -> None:
-    accountant = TokenAccountant(TOKENIZER)
+    accountant = TokenAccountant(TOKENIZER, CATALOG)
     said = talks()
 
     assert len(said) == 50

@@ -44,6 +44,7 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
         "doctor",
         "fake",
         "serve",
+        "usage",
     ]
 
 

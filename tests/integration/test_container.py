@@ -12,11 +12,12 @@ from dependency_injector import providers
 
 from chatapp.adapters.fake_chat import FakeChatModel
 from chatapp.adapters.openai_chat import OpenAIChatModel
+from chatapp.adapters.sql.preparing import prepare
 from chatapp.bootstrap import build_app, build_container
 from chatapp.container import Container
 from chatapp.fake import Rule, Script
 from chatapp.settings import Provider, Settings
-from tests.samples import question
+from tests.samples import SPENDER, question
 from tests.upstream import ScriptedUpstream
 
 KEY = "sk-canary-4f1c9a"
@@ -58,6 +59,13 @@ def fake_container(**settings: object) -> Container:
     return build_container(Settings(llm=Provider.FAKE, fake_word_seconds=0.0, **settings))  # type: ignore[arg-type]
 
 
+def keeping_container(folder: Path, **settings: object) -> Container:
+    """Return a container whose database is there."""
+    container = fake_container(data_dir=folder, **settings)
+    prepare(container.settings().database_address)
+    return container
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_is_made_once_even_for_many_threads(part: str) -> None:
     container = fake_container()
@@ -73,10 +81,10 @@ def test_two_containers_share_no_part(part: str) -> None:
     assert getattr(fake_container(), part)() is not getattr(fake_container(), part)()
 
 
-def test_two_applications_in_one_process_answer_each_for_itself() -> None:
+def test_two_applications_in_one_process_answer_each_for_itself(tmp_path: Path) -> None:
     answers = []
     for name in ("one", "two"):
-        container = fake_container(system_prompt=name)
+        container = keeping_container(tmp_path / name, system_prompt=name)
         fake = FakeChatModel(Script(rules=[Rule(reply=f"I am {name}.")]))
         container.chat_model.override(providers.Object(fake))
         answers.append((name, build_app(container.settings(), container).test_client()))
@@ -85,11 +93,11 @@ def test_two_applications_in_one_process_answer_each_for_itself() -> None:
         assert client.post("/chat", json={"message": "Who?"}).get_json()["response"] == f"I am {name}."
 
 
-def test_a_part_that_is_replaced_is_used_by_all_others() -> None:
-    container, fake = fake_container(), FakeChatModel(Script(rules=[Rule(reply="replaced")]))
+def test_a_part_that_is_replaced_is_used_by_all_others(tmp_path: Path) -> None:
+    container, fake = keeping_container(tmp_path), FakeChatModel(Script(rules=[Rule(reply="replaced")]))
     container.chat_model.override(providers.Object(fake))
 
-    outcome = container.replies().open(question()).wait_for_outcome()
+    outcome = container.replies().open(question(), SPENDER).wait_for_outcome()
 
     assert outcome is not None
     assert outcome.text == "replaced"

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
+from chatapp.adapters.sql.database import Database
+from chatapp.adapters.sql.ledger import SqlLedger
+from chatapp.adapters.sql.preparing import prepare
+from chatapp.domain.ledger import Spender
+from chatapp.settings.database_url import sqlite_url
 from tests.integration.site import CANARY
 from tests.integration.terminal import chatapp
+from tests.samples import PLENTY, reservation
 from tests.server import free_port, serving
 from tests.upstream import Reset, ScriptedUpstream, Step
 from tests.upstream.wire import answer, error, models
@@ -194,14 +201,38 @@ def test_a_free_port_is_good(tmp_path: Path) -> None:
 
 
 def test_a_server_open_to_the_world_is_noted(tmp_path: Path, upstream: ScriptedUpstream) -> None:
-    shown = of_provider(tmp_path, upstream, CHATAPP_HOST="0.0.0.0")
+    shown = of_provider(tmp_path, upstream, CHATAPP_HOST="0.0.0.0", CHATAPP_DAILY_BUDGET_USD="1000")
 
     assert shown.exit_code == 0
-    assert (
-        "note   It listens on 0.0.0.0 without a budget: whoever reaches this machine can chat, and you pay."
-        in shown.output
-    )
+    assert "whoever reaches it can chat for $1,000.00 a day, which you pay.\n" in shown.output
+    assert "Set CHATAPP_DAILY_BUDGET_USD to what you would not mind losing in a day.\n" in shown.output
     assert "note   Every web site may call the API" in shown.output
+
+
+def test_a_tight_budget_is_not_noted(tmp_path: Path, upstream: ScriptedUpstream) -> None:
+    shown = of_provider(tmp_path, upstream, CHATAPP_HOST="0.0.0.0")
+
+    assert "BUDGET" not in shown.output
+
+
+def test_a_budget_that_one_visitor_can_use_up_is_noted(tmp_path: Path, upstream: ScriptedUpstream) -> None:
+    shown = of_provider(tmp_path, upstream, CHATAPP_HOST="0.0.0.0", CHATAPP_VISITOR_DAILY_BUDGET_USD="5")
+
+    assert "note   One visitor can use up what everybody may spend in a day, $5.00.\n" in shown.output
+
+
+@pytest.mark.parametrize(("addresses", "is_noted"), [(1, True), (2, False)])
+def test_visitors_who_all_come_from_one_address_are_noted(tmp_path: Path, addresses: int, is_noted: bool) -> None:
+    url = sqlite_url(tmp_path / "data" / "chatapp.db")
+    prepare(url)
+    ledger, now = SqlLedger(Database(url), PLENTY, "openai"), datetime.now(UTC)
+    for number in range(5):
+        spender = Spender(f"address-{number % addresses}", f"visitor-{number}")
+        ledger.reserve(reservation(f"r{number}", now, spender), "p1")
+
+    shown = doctor(tmp_path).output
+
+    assert ("note   5 visitors of one day came from the same address" in shown) is is_noted
 
 
 def test_a_demo_open_to_the_world_costs_nothing(tmp_path: Path) -> None:
@@ -226,3 +257,24 @@ def test_wrong_settings_are_told_in_one_sentence(tmp_path: Path) -> None:
     shown = doctor(tmp_path, CHATAPP_PORT="x")
 
     assert (shown.exit_code, shown.output.count("\n")) == (1, 1)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_server_for_everybody_without_a_password_is_noted(
+    tmp_path: Path, upstream: ScriptedUpstream, host: str
+) -> None:
+    shown = of_provider(tmp_path, upstream, CHATAPP_HOST=host).output
+
+    assert "note   Everybody who reaches this machine can come in: there is no password.\n" in shown
+    assert "Set CHATAPP_PASSWORD, and pages and API ask for it once.\n" in shown
+
+
+@pytest.mark.parametrize("settings", [{"CHATAPP_HOST": "0.0.0.0", "CHATAPP_PASSWORD": CANARY}, {}], ids=["set", "here"])
+def test_a_password_is_asked_for_where_it_is_missing_alone(
+    tmp_path: Path, upstream: ScriptedUpstream, settings: dict[str, str]
+) -> None:
+    shown = of_provider(tmp_path, upstream, **settings).output
+
+    assert "no password" not in shown
+    assert "you pay" not in shown
+    assert CANARY not in shown

@@ -31,6 +31,7 @@ KEPT = {
     "GET /api/export",
     "POST /api/import",
     "POST /api/visitors",
+    "POST /api/login",
     "DELETE /api/me",
     "POST /api/me/handoffs",
     "POST /api/handoffs",

@@ -39,6 +39,7 @@ PROTECTION = {
 }
 API = [("GET", "/api"), ("GET", "/health"), ("GET", "/models"), ("POST", "/chat"), ("POST", "/chat/stream")]
 API_ERRORS = [("POST", "/health"), ("GET", "/chat/stream"), ("PUT", "/chat"), ("GET", "/api/nothing")]
+USAGE = ("GET /usage", "HEAD /usage")
 PAGES = ["/", "/chat", "/api/docs", "/favicon.ico", "/robots.txt", "/static/home.css", "/static/home.js"]
 
 
@@ -123,7 +124,7 @@ def test_errors_say_nothing_about_the_inside(app: AppUnderTest) -> None:
     for name, answer in everything(app).items():
         if answer.status >= 400:
             assert not any(word in answer.text for word in ("Traceback", "sk-secret", "chatapp/", "Werkzeug")), name
-            is_page = name in ("a bad host for a page", "GET /", "GET /chat")
+            is_page = name in ("a bad host for a page", "GET /", "GET /chat") or name.startswith(USAGE)
             assert answer.headers["Content-Type"].startswith("text/html" if is_page else JSON), name
 
 

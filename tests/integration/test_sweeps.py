@@ -1,7 +1,8 @@
 """Sweeps: the first read or write fails, then the second, and so on until there is none left to fail.
 
-After each failure the caller has been told the truth, the log has one line that says the same, nothing is left over,
-and the next question is answered whole. ``--soak`` reads from the provider in small pieces, so that more can fail.
+After each failure the caller has been told the truth, the log has one line that says the same, the ledger has what the
+provider charges or more, nothing is left over, and the next question is answered whole. ``--soak`` reads from the
+provider in small pieces, so that more can fail.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -23,17 +24,25 @@ from dependency_injector import providers
 
 from chatapp.bootstrap import build_app, build_container
 from chatapp.domain.replies import ReplyService
+from chatapp.domain.stores import Books
+from chatapp.fake.call import Bill
 from chatapp.settings import Settings
+from tests.databases import MakeDatabase
 from tests.integration.app_under_test import events_in
 from tests.integration.caller import Caller, Heard
 from tests.integration.faulty_sockets import KEY, Fault, Server, Trap, model_through, serving
-from tests.upstream import Gate, ScriptedUpstream
-from tests.upstream.wire import chunk, event, sse
+from tests.ledger import calls_in, wrong_with
+from tests.samples import NO_LIMITS
+from tests.upstream import Gate, ScriptedUpstream, Step
+from tests.upstream.wire import STREAM_HEADERS, chunk, event, head, sse
 
 DOORS = ["/chat", "/chat/stream"]
 WORDS = ["Lo", "rem ", "ipsum é", "\n\ndolor"]
 WORD_EVENTS = [event(chunk({"content": word})) for word in WORDS]
 FINISH = event(chunk({}, "stop"))
+
+PROMPT_NANO_USD, WORD_NANO_USD, WHOLE_NANO_USD = 9 * 150, 600, 9 * 150 + 2 * 600
+"""What the provider charges: by the word where it was left, and by the usage that it tells at the end."""
 
 READ_BYTES, WHOLE_READ_BYTES = 127, 16
 READ_FAULTS = {Fault.END: "provider_failed", Fault.RESET: "provider_failed", Fault.SILENCE: "provider_timeout"}
@@ -60,6 +69,14 @@ class Held(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """What the provider charges for one request."""
+
+    id: str
+    bill: Bill
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """The whole application in this process, between two kinds of sockets that can fail.
 
@@ -71,7 +88,9 @@ class Stage:
     writes: Trap
     server: Server
     replies: ReplyService
+    books: Books
     log: pytest.LogCaptureFixture
+    charged: dict[str, int] = field(default_factory=dict)
 
     def call(self) -> Caller:
         """Open a connection to the server."""
@@ -80,12 +99,23 @@ class Stage:
     def ask(self, path: str) -> Told:
         """Ask for ``WORDS`` and read the answer to its end."""
         asked = len(self.upstream.requests)
-        self.upstream.script(*sse(WORDS))
+        self.script(sse(WORDS), WHOLE_NANO_USD)
         with self.call() as caller:
             caller.ask(path)
             heard = told(caller.hear())
         self.upstream.wait_for_request(asked + 1)
         return heard
+
+    def script(self, steps: Sequence[Step], nano_usd: int) -> None:
+        """Let the provider play this for the next request, under a name of its own, and charge so much."""
+        name = f"req_{len(self.charged)}"
+        self.charged[name] = nano_usd
+        self.upstream.script(head(200, {**STREAM_HEADERS, "x-request-id": name}), *steps[1:])
+
+    def wrong_with_the_ledger(self) -> list[str]:
+        """Return what the ledger has that does not agree with the provider's bill, or has not."""
+        due = [Due(name, Bill(nano_usd=nano_usd)) for name, nano_usd in self.charged.items()]
+        return wrong_with(calls_in(self.books), due)
 
     def reply_line(self) -> tuple[str, str | None]:
         """Return state and code from the log's line about the last reply, the only one."""
@@ -100,15 +130,19 @@ class Stage:
 
 
 @pytest.fixture
-def stage(upstream: ScriptedUpstream, caplog: pytest.LogCaptureFixture, soak: bool) -> Iterator[Stage]:
+def stage(
+    upstream: ScriptedUpstream, caplog: pytest.LogCaptureFixture, soak: bool, fresh_sqlite: MakeDatabase
+) -> Iterator[Stage]:
     caplog.set_level(logging.INFO, "chatapp")
     reads, writes = Trap(), Trap()
-    container = build_container(Settings(api_key=KEY, base_url=upstream.url))
+    container = build_container(Settings(api_key=KEY, base_url=upstream.url, database_url=fresh_sqlite(), **NO_LIMITS))
     model = model_through(reads, WHOLE_READ_BYTES if soak else READ_BYTES, upstream.url)
     container.openai_chat_model.override(providers.Object(model))
     with serving(build_app(container.settings(), container), writes) as server:
+        container.reply_store().show_life("nobody")  # the storage's connections stay
+        calls_in(container.books())
         gc.collect()  # what earlier tests have left must not go in the middle of this one, where all is counted
-        yield Stage(upstream, reads, writes, server, container.replies(), caplog)
+        yield Stage(upstream, reads, writes, server, container.replies(), container.books(), caplog)
     assert server.errors == []
 
 
@@ -154,6 +188,7 @@ def test_a_read_that_fails_spoils_one_answer_and_no_more(
         assert stage.reply_line() == ("failed" if heard.code else "complete", heard.code), f"read {place}"
         rest.follows_a_whole_answer(path, f"read {place}")
         assert len(stage.upstream.requests) == 2 * place, f"read {place} was followed by another try"
+        assert stage.wrong_with_the_ledger() == [], f"read {place}"
         if not stage.reads.has_sprung:
             break
     soak_lines.append(f"{path:12}  read from the provider: {fault.value:12}  at 1 to {place - 1}, then whole")
@@ -164,15 +199,19 @@ def test_a_write_that_fails_ends_one_answer_and_no_more(stage: Stage, path: str,
     rest = Rest(stage, stage.held())
     for place in count(1):
         gates = [Gate() for _ in WORDS]
-        stage.upstream.script(*sse([part for pair in zip(WORDS, gates, strict=True) for part in pair]))
+        name = f"req_{len(stage.charged)}"
+        stage.script(sse([part for pair in zip(WORDS, gates, strict=True) for part in pair]), WHOLE_NANO_USD)
         stage.writes.arm(place, Fault.BROKEN)
         listen(stage, path, gates)
         finished = gates[-1].is_open
+        if not finished:  # a word is made for each gate that was opened, and the first one
+            stage.charged[name] = PROMPT_NANO_USD + WORD_NANO_USD * (1 + sum(gate.is_open for gate in gates))
         rest.comes(partial(bool, finished), f"write {place}")
         stage.writes.disarm()
 
         assert stage.reply_line() == (("complete", None) if finished else ("abandoned", "abandoned")), f"write {place}"
         assert finished or stage.upstream.requests[-1].peer_left_at, f"write {place}"
+        assert stage.wrong_with_the_ledger() == [], f"write {place}"
         rest.follows_a_whole_answer(path, f"write {place}")
         if not stage.writes.has_sprung:
             break

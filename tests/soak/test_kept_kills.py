@@ -1,5 +1,7 @@
 """Workers are killed under a crowd: what was acknowledged is there afterwards, and of what was lost little is missing.
 
+The ledger has every call of the provider, at what it charges or more, and half a minute later none that is open.
+
 On SQLite and PostgreSQL at the same time, with 5 kills each; or with ``--soak`` 200 each, one after the other.
 """
 
@@ -7,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +19,12 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from chatapp.domain.books import Call
 from tests.databases import MakeDatabase
 from tests.integration.kept_processes.teller import Teller, Telling
 from tests.integration.kept_processes.visitor import CUT_OFF
 from tests.integration.kept_processes.workers import Workers, kept_server
+from tests.ledger import settled_at, wrong_with
 from tests.server import RunningServer
 from tests.soak.kept_crowd import Crowd, Question
 from tests.soak.killing import Killer
@@ -101,12 +106,16 @@ def kill_under_load(folder: Path, database_url: str, kills: int, callers: int, s
                 time.sleep(1)
                 killer.kill(kills)
             _wait_for_all(crowd, killer.kills[-1].at)
+        killed_at = killer.kills[-1].at
+        rows = settled_at(database_url, max(0.0, killed_at + LONGEST_END_SECONDS - monotonic()))
         losses = Losses(killer.kills)
         wrong = [line for asked in crowd.questions for line in verified(asked, teller, losses)]
+        wrong += wrong_with(rows, teller.all_tellings)
         lines = [
             f"{database_url.partition(':')[0]}: {len(crowd.questions)} questions, refused: {crowd.refused or 'none'}",
             *losses.table(),
             _closing_times(server, losses),
+            _ledger(rows),
             *losses.worse_than(P95_MISSING_MS),
         ]
     return Outcome(losses, watch.late, wrong, lines)
@@ -148,6 +157,11 @@ def _closing_times(server: RunningServer, losses: Losses) -> str:
     )
     median, most = percentile(seconds, 50), max(seconds, default=0.0)
     return f"  {len(seconds)} closed as lost after {median:.1f} s (median), {most:.1f} s (most)"
+
+
+def _ledger(rows: Sequence[Call]) -> str:
+    """Return what the ledger has."""
+    return f"  {len(rows)} rows of the ledger: {dict(Counter(row.state for row in rows))}"
 
 
 def _moment(logged: str) -> float:

@@ -49,6 +49,7 @@ def answered(message_id: str, parent_id: str, text: str = "So.", **fields: objec
         "usage": Usage(10, 20, reasoning_tokens=3),
         "cost": Cost(13_500, Source.PROVIDER, date(2026, 11, 22)),
         "request_id": "req-1",
+        "left_out": 2,
     } | fields
     return KeptMessage(message_id, "c1", parent_id, Role.ASSISTANT, text, NOON, **told)  # type: ignore[arg-type]  # any field
 
@@ -127,6 +128,7 @@ def _messages(draw: st.DrawFn, conversation_id: str, message_id: str, parent_id:
         draw(st.none() | COSTS),
         draw(st.none() | ERRORS),
         draw(st.none() | TEXTS),
+        draw(st.none() | st.integers(0, (1 << 31) - 1)),
     )
 
 

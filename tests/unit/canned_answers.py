@@ -41,6 +41,7 @@ BEGUN_REPLY: dict[str, Any] = {
     "error": None,
     "usage": None,
     "cost": None,
+    "left_out": 0,
 }
 REPLY = BEGUN_REPLY | {"state": "complete", "finish_reason": "stop", "text": "Hello.", "usage": USAGE, "cost": COST}
 

@@ -20,7 +20,13 @@ from tests.unit.deterministic import NOON
 from tests.unit.making_replies import ALICE, Stage
 
 BOB = "bob"
-CARDS = (CARD, card("gpt-4o"), card("gpt-old", shutdown_date=NOON.date()), card("gpt-small", context_tokens=10))
+CARDS = (
+    CARD,
+    card("gpt-4o"),
+    card("gpt-old", shutdown_date=NOON.date()),
+    card("gpt-small", context_tokens=10),
+    card("gpt-narrow", context_tokens=235, max_output_tokens=50),
+)
 
 
 @dataclass(slots=True)
@@ -68,7 +74,9 @@ class Talk:
     def say(self, within: Conversation, message: str | None = "Hi", visitor_id: str = ALICE, **fields: Any) -> Follower:
         """Ask something in a conversation."""
         self.stage.clock.advance(1)
-        return self.conversations.ask(visitor_id, within.id, Ask(message, **fields), request_id="request-1")
+        return self.conversations.ask(
+            visitor_id, within.id, Ask(message, **fields), address="here", request_id="request-1"
+        )
 
     def again(self, within: Conversation, answer_to: str, **fields: Any) -> Follower:
         """Ask for another answer to a message."""

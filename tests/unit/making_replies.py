@@ -8,15 +8,22 @@ from dataclasses import dataclass, field
 
 from chatapp.adapters.estimator import TokenEstimator
 from chatapp.adapters.fake_chat import FakeChatModel
-from chatapp.adapters.memory import MemoryConversationStore, MemoryDatabase, MemoryReplyStore, MemoryVisitorStore
+from chatapp.adapters.memory import (
+    MemoryConversationStore,
+    MemoryDatabase,
+    MemoryLedger,
+    MemoryReplyStore,
+    MemoryVisitorStore,
+)
 from chatapp.domain.accounting import TokenAccountant
-from chatapp.domain.catalog import ModelCatalog
+from chatapp.domain.budgets import Budgets
 from chatapp.domain.driving import Driver
 from chatapp.domain.entities import ChatRequest, Conversation, Role
 from chatapp.domain.errors import StorageUnavailable
 from chatapp.domain.events import Event
 from chatapp.domain.keeping import Keeper
 from chatapp.domain.kept import Asked, KeptMessage, Opening, Piece
+from chatapp.domain.ledger import Reservation, Settled, Settlement
 from chatapp.domain.live import Follower
 from chatapp.domain.mirrors import Mirrors
 from chatapp.domain.open_replies import OpenReplies
@@ -27,7 +34,7 @@ from chatapp.domain.stores import ReplyStore
 from chatapp.domain.upkeep import ReplyLimits
 from chatapp.fake import Rule, Script
 from chatapp.fake.call import Call
-from tests.samples import CARD, question
+from tests.samples import CARD, CATALOG, PLENTY, SPENDER, question
 from tests.unit.deterministic import NOON, FakeClock, InlineRunner
 
 ALICE = "alice"
@@ -42,9 +49,11 @@ class Stage:
     store: ReplyStore | None = None
     limits: ReplyLimits = field(default_factory=ReplyLimits)
     other_model: ChatModel | None = None
-    accountant: TokenAccountant = field(default_factory=lambda: TokenAccountant(TokenEstimator()))
+    accountant: TokenAccountant = field(default_factory=lambda: TokenAccountant(TokenEstimator(), CATALOG))
     clock: FakeClock = field(default_factory=FakeClock)
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
+    budgets: Budgets = PLENTY
+    ledger: MemoryLedger | None = None
     owner: str = "p1"
     fake: FakeChatModel = field(init=False)
     keeper: Keeper = field(init=False)
@@ -57,9 +66,9 @@ class Stage:
         self.fake = FakeChatModel(Script(rules=self.rules))
         if isinstance(self.store, RecordingStore):
             self.database = self.store.database
-        store = self.store = self.store or MemoryReplyStore(self.database)
-        catalog = ModelCatalog([CARD], CARD.id, lambda: NOON.date(), dates_apply=False)
-        self.keeper = Keeper(store, catalog, self.accountant, self.clock, self.owner)
+        ledger = self.ledger = self.ledger or MemoryLedger(self.database, self.budgets)
+        store = self.store = self.store or MemoryReplyStore(self.database, ledger)
+        self.keeper = Keeper(store, ledger, self.accountant, self.budgets, self.clock, self.owner)
         self.mirrors = Mirrors(store, self.clock, self.limits)
         open_replies = OpenReplies(self.limits.open_replies)
         self.replies = ReplyService(
@@ -94,7 +103,6 @@ class Stage:
             None,
             CARD.id,
             NOON,
-            prompt_tokens=8,
             question=KeptMessage(f"q{number}", f"c{number}", None, Role.USER, "Hi", NOON),
             asked=Asked(*asked, f"r{number}") if asked else None,
         )
@@ -113,7 +121,7 @@ class Stage:
     ) -> Follower:
         """Open a reply to the ordinary question."""
         opening = self.opening() if kept else None
-        return self.replies.open(request or question(), on_disconnect=on_disconnect, opening=opening)
+        return self.replies.open(request or question(), SPENDER, on_disconnect=on_disconnect, opening=opening)
 
     def find(self, reply_id: str) -> ReplyRecord:
         """Return a reply of Alice's."""
@@ -131,17 +139,17 @@ class RecordingStore(MemoryReplyStore):
 
     def __init__(self, failures: int = 0, failing_ends: int = 0) -> None:
         self.database = MemoryDatabase()
-        super().__init__(self.database)
+        super().__init__(self.database, MemoryLedger(self.database, PLENTY))
         self.opened: list[Opening] = []
         self.appended: list[dict[str, str]] = []
         self.finished: list[ReplyRecord] = []
         self._failures = failures
         self._failing_ends = failing_ends
 
-    def open(self, opening: Opening, owner: str) -> Asked | None:
+    def open(self, opening: Opening, owner: str, reservation: Reservation) -> Asked | None:
         """Remember it."""
         self.opened.append(opening)
-        return super().open(opening, owner)
+        return super().open(opening, owner, reservation)
 
     def checkpoint(self, owner: str, pieces: Mapping[str, Piece]) -> Mapping[str, bool]:
         """Fail, or remember it."""
@@ -152,13 +160,13 @@ class RecordingStore(MemoryReplyStore):
             self.appended.append({name: piece.text for name, piece in pieces.items()})
         return super().checkpoint(owner, pieces)
 
-    def finish(self, record: ReplyRecord, owner: str) -> bool:
+    def finish(self, record: ReplyRecord, owner: str, settlement: Settlement | None) -> Settled | None:
         """Fail, or remember it."""
         if self._failing_ends:
             self._failing_ends -= 1
             raise StorageUnavailable
         self.finished.append(record)
-        return super().finish(record, owner)
+        return super().finish(record, owner, settlement)
 
 
 class BrokenModel:

@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.adapters.estimator import TokenEstimator
-from chatapp.domain.accounting import TokenAccountant, cost_nano_usd, cost_of
-from chatapp.domain.entities import LongPrompt, Message, Price, Role, Source, Usage
-from chatapp.domain.errors import ContextTooLong
-from tests.samples import PRICE, card, question
+from chatapp.domain.accounting import TokenAccountant, cost_nano_usd
+from chatapp.domain.catalog import ModelCatalog
+from chatapp.domain.entities import ChatRequest, Cost, LongPrompt, Message, ModelCard, Price, Role, Source, Usage
+from chatapp.domain.errors import AtCapacity, ChatError, ContextTooLong, ProviderFailed, ProviderTimeout, ProviderWork
+from chatapp.domain.events import Delta, Event, Finished, Started, UsageReported
+from chatapp.domain.ledger import Bill, Purpose, Reservation
+from chatapp.domain.ports import Tokenizer
+from chatapp.domain.reply import Reply, ReplyState
+from tests.samples import CARD, CATALOG, NOON, PRICE, SPENDER, card, question
 
-ACCOUNTANT = TokenAccountant(TokenEstimator())
 LUNA = Price(
     input_nano_usd=100_000_000,
     output_nano_usd=500_000_000,
@@ -103,39 +106,115 @@ def test_a_price_below_zero_cannot_be_made() -> None:
         replace(PRICE, cached_input_nano_usd=-1)
 
 
-def test_a_model_without_price_costs_an_unknown_amount() -> None:
-    cost = cost_of(None, Usage(9, 2), Source.PROVIDER)
+DEAR = card("dear", price=replace(PRICE, input_nano_usd=10**9, output_nano_usd=2 * 10**9))
+UNPRICED = card("unpriced", price=None)
+BOTH = ModelCatalog([CARD, DEAR, UNPRICED], CARD.id, lambda: PRICE.as_of, dates_apply=False)
+UNREACHED = ProviderFailed("It cannot be reached.")
+UNREACHED.provider_work = ProviderWork.NOTHING
+FAULT = ProviderFailed("It has a problem.")
+FAULT.provider_work = ProviderWork.PROMPT
 
-    assert (cost.nano_usd, cost.source, cost.price_as_of) == (None, Source.UNKNOWN, None)
+
+def reply(*events: Event, error: ChatError | None = None, state: ReplyState = ReplyState.STOPPED) -> Reply:
+    """Return a reply that was told these events, and ended from outside if they did not end it."""
+    told = Reply("r1", 1_000_000)
+    for event in events:
+        told.apply(event)
+    told.end(ReplyState.FAILED if error else state, error=error)
+    return told
+
+
+def billed(told: Reply, request: ChatRequest | None = None, tokenizer: Tokenizer | None = None) -> Bill:
+    """Return what an answer to the ordinary question came to."""
+    accountant, request = TokenAccountant(tokenizer or LetterTokenizer(), BOTH), request or question()
+    return accountant.bill(reserved(request), request, told)
+
+
+def reserved(request: ChatRequest) -> Reservation:
+    """Return what is reserved for a request."""
+    return TokenAccountant(LetterTokenizer(), BOTH).reservation("r1", request, SPENDER, Purpose.CHAT, NOON, None)
+
+
+def test_the_longest_answer_is_reserved() -> None:
+    assert reserved(question()).nano_usd == 8 * 150 + 1000 * 600
+
+
+def test_a_prompt_that_is_dearest_when_it_is_written_to_the_cache_is_reserved_as_that() -> None:
+    request = question(model=card(price=LUNA), prompt_tokens=1000, max_output_tokens=1)
+
+    assert reserved(request).nano_usd == 1000 * 125 + 500
+
+
+def test_a_model_without_price_is_reserved_at_the_dearest_one() -> None:
+    reservation = reserved(question(model=UNPRICED))
+
+    assert (reservation.nano_usd, reservation.price_as_of) == (8 * 1000 + 1000 * 2000, None)
 
 
 def test_a_reported_answer_is_billed_as_reported() -> None:
-    reported = Usage(9, 2)
+    bill = billed(reply(Delta("a text of more than two tokens"), UsageReported(Usage(9, 2)), Finished("stop")))
 
-    bill = ACCOUNTANT.bill(question(), "a very much longer text than two tokens", reported)
-
-    assert bill.usage is reported
-    assert (bill.cost.nano_usd, bill.cost.source, bill.cost.price_as_of) == (2_550, Source.PROVIDER, PRICE.as_of)
+    assert bill == Bill(Usage(9, 2), Cost(2_550, Source.PROVIDER, PRICE.as_of), 2_550)
 
 
-def test_an_unreported_answer_is_billed_by_our_own_count() -> None:
-    accountant = TokenAccountant(LetterTokenizer())
+@pytest.mark.parametrize(
+    ("answered_by", "nano_usd"),
+    [("gpt-4o-mini-2024-07-18", 2_550), ("dear-0125", 13_000), ("dear", 13_000), ("nobody-knows", 2_550)],
+)
+def test_an_answer_costs_what_the_model_does_that_gave_it(answered_by: str, nano_usd: int) -> None:
+    bill = billed(reply(UsageReported(Usage(9, 2), answered_by), Finished("stop")))
 
-    bill = accountant.bill(question("12345", prompt_tokens=12), "abc", None)
+    assert bill.cost.nano_usd == nano_usd
 
-    assert bill.usage == Usage(12, 3)
-    assert (bill.cost.nano_usd, bill.cost.source) == (12 * 150 + 3 * 600, Source.ESTIMATED)
+
+def test_a_model_without_price_costs_an_unknown_amount_and_counts_at_the_dearest_price() -> None:
+    told = reply(UsageReported(Usage(9, 2)), Finished("stop"))
+
+    assert billed(told, question(model=UNPRICED)) == Bill(Usage(9, 2), Cost(None, Source.UNKNOWN), 13_000)
+
+
+def test_an_unreported_answer_is_billed_by_our_own_count_from_above() -> None:
+    bill = billed(reply(Delta("a" * 50), Finished("stop")))
+
+    assert bill.usage == Usage(8, 55)
+    assert bill.cost == Cost(8 * 150 + 55 * 600, Source.ESTIMATED, PRICE.as_of)
+
+
+@pytest.mark.parametrize(("said", "tokens"), [("a" * 50, 155), ("", 100), ("a" * 990, 1000)])
+def test_of_an_unfinished_answer_more_may_have_been_made_than_came(said: str, tokens: int) -> None:
+    events = (Started(), Delta(said)) if said else (Started(),)
+
+    assert billed(reply(*events)).usage == Usage(8, tokens)
 
 
 def test_an_unreported_answer_of_a_reasoning_model_counts_as_long_as_allowed() -> None:
     request = question(model=card(reasoning=True), max_output_tokens=500)
 
-    assert ACCOUNTANT.bill(request, "short", None).usage.completion_tokens == 500
+    assert billed(reply(Delta("short"), Finished("stop")), request).usage == Usage(8, 500)
+
+
+@pytest.mark.parametrize("error", [AtCapacity("Full."), UNREACHED])
+def test_what_the_provider_never_began_costs_nothing(error: ChatError) -> None:
+    assert billed(reply(error=error)) == Bill(Usage(0, 0), Cost(0, Source.PROVIDER, PRICE.as_of), 0)
+
+
+def test_what_a_fault_of_the_provider_cost_is_unknown_and_counts_as_its_prompt() -> None:
+    assert billed(reply(error=FAULT)) == Bill(None, Cost(None, Source.UNKNOWN), 8 * 150)
+
+
+@pytest.mark.parametrize("model", [CARD, UNPRICED])
+def test_what_nobody_knows_counts_as_all_that_was_reserved(model: ModelCard) -> None:
+    request = question(model=model)
+    bill = billed(reply(error=ProviderTimeout()), request)
+
+    assert bill.charged_nano_usd == reserved(request).nano_usd
+    assert bill.cost.source is (Source.ESTIMATED if model.price else Source.UNKNOWN)
+    assert bill.cost.nano_usd == (bill.charged_nano_usd if model.price else None)
 
 
 def test_the_overhead_of_the_chat_format_is_counted() -> None:
     """OpenAI's own count of one user message "hello world" is 9: 2 for its words, 7 for the format."""
-    accountant = TokenAccountant(LetterTokenizer())
+    accountant = TokenAccountant(LetterTokenizer(), CATALOG)
     messages = [Message(Role.USER, ""), Message(Role.ASSISTANT, "")]
 
     assert accountant.prompt_tokens(card(), messages[:1]) == 7
@@ -144,7 +223,7 @@ def test_the_overhead_of_the_chat_format_is_counted() -> None:
 
 @pytest.mark.parametrize(("tokens", "fits"), [(99, True), (100, False), (10_000, False)])
 def test_a_prompt_must_leave_room_in_the_window(tokens: int, fits: bool) -> None:
-    accountant = TokenAccountant(LetterTokenizer())
+    accountant = TokenAccountant(LetterTokenizer(), CATALOG)
     small = card(context_tokens=100)
 
     if fits:
@@ -155,7 +234,7 @@ def test_a_prompt_must_leave_room_in_the_window(tokens: int, fits: bool) -> None
 
 
 def test_only_what_surely_does_not_fit_is_refused() -> None:
-    accountant = TokenAccountant(LetterTokenizer(overcount=4.0))
+    accountant = TokenAccountant(LetterTokenizer(overcount=4.0), CATALOG)
     small = card(context_tokens=100)
 
     accountant.require_fit(small, 399)

@@ -64,6 +64,7 @@ def message(number: int, **more: Any) -> dict[str, Any]:
         "error": None,
         "usage": None,
         "cost": None,
+        "left_out": None,
         "created_at": "2026-11-22T09:30:00.123Z",
         "siblings": [f"m-{number}"],
         **more,
@@ -87,6 +88,23 @@ def test_every_request_says_who_asks(server: responses.RequestsMock) -> None:
     list(ChatClient(URL, token="t-1\n").conversations())
 
     assert server.calls[0].request.headers["Authorization"] == "Bearer t-1"
+
+
+def test_the_password_of_the_server_goes_along_where_no_visitor_is_meant(server: responses.RequestsMock) -> None:
+    server.post(f"{URL}/api/visitors", json={"token": "t-1"}, status=201)
+    server.get(HERE, json={"conversations": [], "next": None})
+
+    client = ChatClient(URL, token="t-1", password="let me in, é🔑\n")
+    client.new_visitor()
+    list(client.conversations())
+
+    said = [call.request.headers["Authorization"].encode("latin-1").decode() for call in server.calls]
+    assert said == ["Bearer let me in, é🔑", "Bearer t-1"]
+
+
+def test_a_password_alone_makes_nobody_a_visitor() -> None:
+    with pytest.raises(NotAllowed, match="please give a token"):
+        ChatClient(URL, password="let me in").conversations()
 
 
 def test_a_password_file_of_the_machine_does_not_replace_the_token(

@@ -10,7 +10,7 @@ from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.composing import Composer, Turn
 from chatapp.domain.entities import Message, Role
 from chatapp.domain.errors import ContextTooLong, InvalidRequest, ModelRetired, UnknownModel
-from tests.samples import CARD, card
+from tests.samples import CARD, CATALOG, card
 
 SMALL = card("small", context_tokens=100, max_output_tokens=50)
 GONE = card("gone", shutdown_date=date(2026, 1, 1))
@@ -19,7 +19,7 @@ HISTORY = (Message(Role.USER, "One?"), Message(Role.ASSISTANT, "One."))
 
 def service(*, system_prompt: str | None = None, max_output_tokens: int = 4096) -> Composer:
     catalog = ModelCatalog((CARD, SMALL, GONE), CARD.id, lambda: date(2026, 11, 22), dates_apply=True)
-    accountant = TokenAccountant(TokenEstimator())
+    accountant = TokenAccountant(TokenEstimator(), CATALOG)
     return Composer(catalog, accountant, system_prompt=system_prompt, max_output_tokens=max_output_tokens)
 
 

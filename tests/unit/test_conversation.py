@@ -311,8 +311,8 @@ def test_nothing_is_deleted_while_what_runs_cannot_be_stopped() -> None:
         lambda talk, made: talk.conversations.change(BOB, made.id, Changes(title="Mine")),
         lambda talk, made: talk.conversations.change(BOB, made.id, Changes(leaf_id=talk.shown(made)[0].id)),
         lambda talk, made: talk.conversations.delete(BOB, made.id),
-        lambda talk, made: talk.conversations.ask(BOB, made.id, Ask("Hi")),
-        lambda talk, made: talk.conversations.ask(BOB, made.id, Ask(answer_to=talk.shown(made)[0].id)),
+        lambda talk, made: talk.conversations.ask(BOB, made.id, Ask("Hi"), address="there"),
+        lambda talk, made: talk.conversations.ask(BOB, made.id, Ask(answer_to=talk.shown(made)[0].id), address="there"),
     ],
     ids=["get", "read", "rename", "choose a branch", "delete", "ask", "ask again"],
 )
@@ -336,7 +336,7 @@ def test_another_visitors_message_cannot_be_built_upon() -> None:
 
     for ask in (Ask("And then?", parent_id=secret, under_leaf=False), Ask(answer_to=talk.shown(made)[0].id)):
         with pytest.raises(NotFound):
-            talk.conversations.ask(BOB, own.id, ask)
+            talk.conversations.ask(BOB, own.id, ask, address="there")
     assert talk.now(own, BOB).leaf_id is None
     assert len(talk.stage.fake.calls) == 1
 

@@ -21,6 +21,7 @@ from chatapp.domain.errors import (
     UnknownModel,
 )
 from chatapp.domain.kept import Asked, KeptMessage, Opening
+from chatapp.domain.ledger import Reservation
 from chatapp.domain.live import Follower
 from chatapp.domain.reply import OnDisconnect, ReplyState
 from chatapp.domain.upkeep import ReplyLimits
@@ -181,6 +182,29 @@ def test_an_answer_without_a_word_is_not_told_to_the_model() -> None:
     assert talk.sent == [("user", "a"), ("user", "b")]
 
 
+def test_what_no_longer_fits_into_the_model_is_left_out_and_counted() -> None:
+    talk = answering("1", "2", "3")
+    made = talk.begin(model_id="gpt-narrow")
+    talk.say(made, "a")
+    talk.say(made, "long " * 100)
+
+    live = talk.say(made, "b").live
+
+    assert talk.sent == [("user", "b")]
+    assert [message.left_out for message in talk.shown(made)] == [None, 0, None, 2, None, 4]
+    assert live.outcome is not None
+    assert (live.record.left_out, live.outcome.left_out) == (4, 4)
+
+
+def test_an_answer_without_a_word_does_not_count_as_left_out() -> None:
+    talk = answering("", "2")
+    made = talk.begin(model_id="gpt-narrow")
+    talk.say(made, "a")
+
+    assert talk.say(made, "long " * 100).live.record.left_out == 0
+    assert talk.sent == [("user", "a"), ("user", "long " * 100)]
+
+
 def test_the_first_message_gives_a_conversation_its_title() -> None:
     talk = answering("1", "2")
     made = talk.begin()
@@ -222,13 +246,13 @@ def test_a_refused_question_keeps_nothing(ask: Ask, error: type[ChatError]) -> N
     before = kept(talk, made)
 
     with pytest.raises(error):
-        talk.conversations.ask(ALICE, made.id, ask)
+        talk.conversations.ask(ALICE, made.id, ask, address="here")
     assert kept(talk, made) == before
 
 
 def test_a_question_in_an_unknown_conversation_is_not_found() -> None:
     with pytest.raises(NotFound, match="no such conversation"):
-        Talk().conversations.ask(ALICE, "i99", Ask("Hi"))
+        Talk().conversations.ask(ALICE, "i99", Ask("Hi"), address="here")
 
 
 @pytest.mark.parametrize(
@@ -246,7 +270,7 @@ def test_a_message_of_another_conversation_is_not_found(ask: Callable[[str], Ask
     before = kept(talk, made)
 
     with pytest.raises(NotFound, match="no such message"):
-        talk.conversations.ask(ALICE, made.id, ask(talk.shown(other)[0].id))
+        talk.conversations.ask(ALICE, made.id, ask(talk.shown(other)[0].id), address="here")
     assert kept(talk, made) == before
 
 
@@ -304,11 +328,11 @@ class NarrowStore(RecordingStore):
         self.before = before
         self.fails = True
 
-    def open(self, opening: Opening, owner: str) -> Asked | None:
+    def open(self, opening: Opening, owner: str, reservation: Reservation) -> Asked | None:
         if not self.fails:
-            return super().open(opening, owner)
+            return super().open(opening, owner, reservation)
         if not self.before:
-            super().open(opening, owner)
+            super().open(opening, owner, reservation)
         raise StorageUnavailable
 
 
@@ -432,7 +456,7 @@ def test_a_refused_question_does_not_use_up_its_client_id(ask: Ask, error: type[
     made = talk.begin()
 
     with pytest.raises(error):
-        talk.conversations.ask(ALICE, made.id, ask)
+        talk.conversations.ask(ALICE, made.id, ask, address="here")
 
     assert text_of(talk.say(made, client_id="mine")) == "1"
 
@@ -444,10 +468,10 @@ class LateStore(RecordingStore):
         super().__init__()
         self.deeds = [deed]
 
-    def open(self, opening: Opening, owner: str) -> Asked | None:
+    def open(self, opening: Opening, owner: str, reservation: Reservation) -> Asked | None:
         while self.deeds:
             self.deeds.pop()()
-        return super().open(opening, owner)
+        return super().open(opening, owner, reservation)
 
 
 def test_of_two_questions_at_the_same_moment_one_is_asked() -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from chatapp.adapters.estimator import TokenEstimator
 
 
+# The pages count the same, with the same examples: tests/frontend/token_estimate.test.js.
 @pytest.mark.parametrize(
     ("text", "tokens"),
     [
@@ -24,6 +25,7 @@ from chatapp.adapters.estimator import TokenEstimator
         ("好" * 10, 18),
         ("🙂" * 10, 32),
         ("\ud800", 2),
+        ("Ünïcode 42 – ¿qué? 日本語 👩\u200d👧", 27),
     ],
 )
 def test_text_counts_by_the_kinds_of_its_characters(text: str, tokens: int) -> None:

@@ -75,7 +75,7 @@ def test_a_rule_can_be_added_while_it_answers() -> None:
 def test_words_are_counted_as_tokens() -> None:
     events = events_of(fake_with(once("one two three")), question("What comes next?"))
 
-    assert UsageReported(Usage(prompt_tokens=3, completion_tokens=3)) in events
+    assert UsageReported(Usage(prompt_tokens=3, completion_tokens=3), "gpt-4o-mini") in events
 
 
 @pytest.mark.parametrize(("cap", "text"), [(1, "one "), (2, "one two "), (3, "one two three ")])
@@ -83,7 +83,7 @@ def test_the_cap_of_the_request_ends_the_answer(cap: int, text: str) -> None:
     events = events_of(fake_with(once("one two three four")), question(max_output_tokens=cap))
 
     assert text_of(events) == text
-    assert events[-2:] == [UsageReported(Usage(1, cap)), Finished("length")]
+    assert events[-2:] == [UsageReported(Usage(1, cap), "gpt-4o-mini"), Finished("length")]
 
 
 def test_it_speaks_at_its_pace() -> None:

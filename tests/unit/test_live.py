@@ -12,7 +12,8 @@ from chatapp.domain.errors import ProviderFailed
 from chatapp.domain.events import Delta, Event, Finished, Started
 from chatapp.domain.live import Follower, LiveReply
 from chatapp.domain.reply import OnDisconnect, Reply, ReplyRecord, ReplyState
-from tests.samples import question
+from chatapp.domain.upkeep import ReplyLimits, nudge
+from tests.samples import question, reservation
 
 PATIENCE_SECONDS = 5.0
 OUTCOME = ReplyRecord("r1", "gpt-4o-mini", ReplyState.COMPLETE)
@@ -34,7 +35,7 @@ class CountingStream:
 @pytest.fixture
 def live() -> LiveReply:
     reply = Reply("r1", 1_000_000)
-    return LiveReply(reply, question(), opening=None, on_disconnect=OnDisconnect.CONTINUE, opened_at=0.0)
+    return LiveReply(reply, question(), reservation(), opening=None, on_disconnect=OnDisconnect.CONTINUE, opened_at=0.0)
 
 
 def follower_of(live: LiveReply, offset: int = 0) -> Follower:
@@ -115,7 +116,7 @@ def test_the_text_comes_before_the_end(live: LiveReply) -> None:
         pytest.param(lambda live, _: say(live, Delta("x")), "x", id="text"),
         pytest.param(lambda live, _: finish(live), "", id="the end"),
         pytest.param(lambda live, follower: follower.leave(), "", id="its own leaving"),
-        pytest.param(lambda live, _: live.wake(), "", id="a sign of life"),
+        pytest.param(lambda live, _: nudge(live, ReplyLimits(), now=15), "", id="a sign of life"),
     ],
 )
 def test_a_waiting_reader_is_woken_by(live: LiveReply, news: Callable[[LiveReply, Follower], None], read: str) -> None:
@@ -126,6 +127,17 @@ def test_a_waiting_reader_is_woken_by(live: LiveReply, news: Callable[[LiveReply
     news(live, follower)
 
     assert reading.result(PATIENCE_SECONDS) == read
+
+
+def test_a_bell_that_rings_for_nothing_is_no_news(live: LiveReply) -> None:
+    reading = in_background(follower_of(live).read)
+    until(lambda: live.waiting)
+
+    live.wake()
+    until(lambda: live.waiting)
+    say(live, Delta("x"))
+
+    assert reading.result(PATIENCE_SECONDS) == "x"
 
 
 def test_a_stopped_reply_cannot_grow(live: LiveReply) -> None:

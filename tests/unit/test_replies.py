@@ -3,7 +3,7 @@
 import pytest
 
 from chatapp.adapters.estimator import TokenEstimator
-from chatapp.domain.accounting import Bill, TokenAccountant
+from chatapp.domain.accounting import IN_FLIGHT_TOKENS, TokenAccountant
 from chatapp.domain.entities import ChatRequest, Cost, Source, Usage
 from chatapp.domain.errors import (
     AtCapacity,
@@ -17,12 +17,13 @@ from chatapp.domain.errors import (
     ShuttingDown,
 )
 from chatapp.domain.events import Delta, Event, Started
+from chatapp.domain.ledger import Bill, Reservation
 from chatapp.domain.live import LiveReply
-from chatapp.domain.reply import OnDisconnect, ReplyState
+from chatapp.domain.reply import OnDisconnect, Reply, ReplyState
 from chatapp.domain.upkeep import ReplyLimits
 from chatapp.fake import Cut, Error, Rule, SlowHead
 from chatapp.fake.call import Ending
-from tests.samples import PRICE, card, once, question
+from tests.samples import CATALOG, PRICE, card, once, question
 from tests.unit.deterministic import Meanwhile, SteppedRunner
 from tests.unit.making_replies import ALICE, BrokenModel, RecordingStore, Stage
 
@@ -96,15 +97,15 @@ def test_the_text_before_a_failure_is_kept_and_billed_from_above() -> None:
     outcome = Stage([once("half a th", fault=Cut())]).outcome()
 
     assert outcome.text == "half a th"
-    assert outcome.usage == Usage(8, 3)
-    assert outcome.cost == Cost(8 * 150 + 3 * 600, Source.ESTIMATED, PRICE.as_of)
+    assert outcome.usage == Usage(8, 3 + 1 + IN_FLIGHT_TOKENS)
+    assert outcome.cost == Cost(8 * 150 + 104 * 600, Source.ESTIMATED, PRICE.as_of)
 
 
 def test_a_whole_answer_without_usage_is_estimated() -> None:
     outcome = Stage([once("Hello", usage=False)]).outcome()
 
     assert outcome.state is ReplyState.COMPLETE
-    assert outcome.cost == Cost(8 * 150 + 3 * 600, Source.ESTIMATED, PRICE.as_of)
+    assert outcome.cost == Cost(8 * 150 + (3 + 1) * 600, Source.ESTIMATED, PRICE.as_of)
 
 
 def test_a_request_that_the_provider_refused_cost_nothing_we_know_of() -> None:
@@ -149,7 +150,7 @@ def test_stop_in_mid_answer_keeps_the_text_and_the_bill() -> None:
     outcome = stage.outcome()
 
     assert (outcome.text, outcome.state, outcome.error) == ("one ", ReplyState.STOPPED, None)
-    assert outcome.cost == Cost(8 * 150 + 2 * 600, Source.ESTIMATED, PRICE.as_of)
+    assert outcome.cost == Cost(8 * 150 + (2 + 1 + IN_FLIGHT_TOKENS) * 600, Source.ESTIMATED, PRICE.as_of)
     assert stage.call.ended is Ending.CANCELLED
 
 
@@ -231,16 +232,17 @@ def test_a_model_that_cannot_be_stopped_ends_no_reply_but_its_own(caplog: pytest
 class BrokenAccountant(TokenAccountant):
     """An accountant who cannot count."""
 
-    def bill(self, request: ChatRequest, text: str, reported: Usage | None) -> Bill:
+    def bill(self, reservation: Reservation, request: ChatRequest, reply: Reply) -> Bill:
         raise ZeroDivisionError
 
 
 def test_a_reply_ends_though_nobody_can_tell_what_it_cost(caplog: pytest.LogCaptureFixture) -> None:
-    stage = Stage([once("Hello")], accountant=BrokenAccountant(TokenEstimator()))
+    stage = Stage([once("Hello")], accountant=BrokenAccountant(TokenEstimator(), CATALOG))
 
     outcome = stage.outcome()
 
-    assert (outcome.state, outcome.text, outcome.usage, outcome.cost) == (ReplyState.COMPLETE, "Hello", None, None)
+    assert (outcome.state, outcome.text) == (ReplyState.COMPLETE, "Hello")
+    assert outcome.cost == Cost(8 * 150 + 1000 * 600, Source.ESTIMATED, PRICE.as_of)  # all that was reserved
     assert (stage.replies.open_replies, "ZeroDivisionError" in caplog.text) == (0, True)
 
 

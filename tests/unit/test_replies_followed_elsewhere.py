@@ -6,7 +6,7 @@ from chatapp.domain.errors import Abandoned, StorageUnavailable
 from chatapp.domain.keeping import FOLLOWED_FOR_SECONDS
 from chatapp.domain.mirrors import NOTE_FOLLOWED_SECONDS
 from chatapp.domain.reply import OnDisconnect, ReplyState
-from tests.samples import once, question
+from tests.samples import SPENDER, once, question
 from tests.unit.deterministic import SteppedRunner
 from tests.unit.making_replies import ALICE, Stage
 from tests.unit.two_processes import Pair
@@ -70,8 +70,8 @@ def test_readers_of_a_process_that_died_do_not_count_for_long() -> None:
 def test_who_attached_by_client_id_elsewhere_is_a_reader() -> None:
     pair = Pair()
     opening = pair.here.opening(("mine", "body"))
-    local = pair.here.replies.open(question(), opening=opening, on_disconnect=CANCEL)
-    pair.there.replies.open(question(), opening=pair.there.opening(("mine", "body")))
+    local = pair.here.replies.open(question(), SPENDER, opening=opening, on_disconnect=CANCEL)
+    pair.there.replies.open(question(), SPENDER, opening=pair.there.opening(("mine", "body")))
 
     local.leave()
     pair.pass_time(10, pair.here, pair.there)

@@ -12,6 +12,7 @@ from chatapp.domain.errors import Interrupted, StorageUnavailable
 from chatapp.domain.events import Event
 from chatapp.domain.keeping import DEAD_AFTER_SECONDS
 from chatapp.domain.kept import Batch, KeptMessage
+from chatapp.domain.ledger import Settled, Settlement
 from chatapp.domain.replies import LONGEST_STOP_SECONDS
 from chatapp.domain.reply import ReplyRecord, ReplyState
 from chatapp.fake import Script
@@ -68,10 +69,10 @@ class PickyStore(RecordingStore):
         super().__init__()
         self._refused = refused
 
-    def finish(self, record: ReplyRecord, owner: str) -> bool:
+    def finish(self, record: ReplyRecord, owner: str, settlement: Settlement | None) -> Settled | None:
         if record.state in self._refused and record.text == "odd":
             raise ZeroDivisionError
-        return super().finish(record, owner)
+        return super().finish(record, owner, settlement)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +212,7 @@ def test_the_end_of_an_orphan_that_somebody_else_has_closed_is_no_news(caplog: p
     def close_what_was_found() -> None:
         pair.store_there.deeds["orphans"] = close_what_was_found
         if pair.store_there.uses["show_life"]:  # as it does when it has found some
-            closed.append(pair.store_here.finish(lost, "p1"))
+            closed.append(pair.store_here.finish(lost, "p1", None) is not None)
 
     pair = Pair()
     pair.here.open()

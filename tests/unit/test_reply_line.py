@@ -7,7 +7,7 @@ import pytest
 
 from chatapp.domain.errors import ProviderAuth, ProviderFailed
 from chatapp.fake import Cut, Error, Malformed, Rule
-from tests.samples import once, question
+from tests.samples import SPENDER, once, question
 from tests.unit.deterministic import Meanwhile
 from tests.unit.making_replies import BrokenModel, Stage
 
@@ -15,7 +15,7 @@ from tests.unit.making_replies import BrokenModel, Stage
 def line_of(caplog: pytest.LogCaptureFixture, stage: Stage) -> Any:
     """Return the line of a reply: its one record."""
     caplog.set_level(logging.INFO, "chatapp")
-    stage.replies.open(question(), request_id="request-1")
+    stage.replies.open(question(), SPENDER, request_id="request-1")
     (record,) = (record for record in caplog.records if record.message == "reply")
     return record
 

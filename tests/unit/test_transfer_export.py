@@ -26,7 +26,7 @@ def test_a_file_has_one_line_for_each_thing_in_a_fixed_order() -> None:
         '{"type":"message","id":"a","conversation_id":"c1","parent_id":"q","role":"assistant","text":"So.",'
         '"created_at":"2026-11-28T12:00:00.000Z","model":"gpt-4o-mini","state":"complete","finish_reason":"stop",'
         '"usage":{"prompt_tokens":10,"completion_tokens":20,"reasoning_tokens":3},'
-        '"cost":{"nano_usd":13500,"source":"provider","price_as_of":"2026-11-22"},"request_id":"req-1"}',
+        '"cost":{"nano_usd":13500,"source":"provider","price_as_of":"2026-11-22"},"request_id":"req-1","left_out":2}',
         '{"type":"end","conversation_id":"c1","leaf_id":"a"}',
         '{"type":"complete","conversations":1}',
     ]

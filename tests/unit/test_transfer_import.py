@@ -342,9 +342,25 @@ def test_a_file_from_whose_middle_a_conversation_is_missing_says_so() -> None:
     assert [path for path, _ in told] == ["line 4, conversations"]
 
 
+@pytest.mark.parametrize(
+    ("left_out", "reason"),
+    [
+        (-1, "This must be a whole number from 0 on."),
+        ("2", "This must be a whole number from 0 on."),
+        (1 << 31, "This is too large."),
+    ],
+)
+def test_a_count_that_is_none_is_told(left_out: Any, reason: str) -> None:
+    content = file_with(CONVERSATION, *MESSAGES[:3], changed(MESSAGES[3], left_out=left_out), END)
+
+    result = imported(archive_of(), content)
+
+    assert (Detail("line 6, left_out", reason) in result.left_out, result.messages) == (True, 3)
+
+
 def test_what_only_an_answer_can_have_is_left_out_of_other_messages() -> None:
     there, fields = archive_of(), json.loads(MESSAGES[1])
-    strange = {name: fields[name] for name in ("model", "finish_reason", "usage", "cost", "request_id")}
+    strange = {name: fields[name] for name in ("model", "finish_reason", "usage", "cost", "request_id", "left_out")}
     strange["error"] = {"code": "lost", "error": "Oh."}
 
     told = imported(there, file_with(CONVERSATION, changed(MESSAGES[0], **strange), *MESSAGES[1:], END)).left_out

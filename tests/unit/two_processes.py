@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from chatapp.adapters.memory import MemoryDatabase, MemoryReplyStore
+from chatapp.adapters.memory import MemoryDatabase, MemoryLedger, MemoryReplyStore
 from chatapp.domain.errors import StorageUnavailable
 from chatapp.domain.keeping import SIGN_OF_LIFE_SECONDS
 from chatapp.domain.live import Follower
 from chatapp.domain.upkeep import ReplyLimits
 from chatapp.fake import Rule
+from tests.samples import PLENTY
 from tests.unit.deterministic import FakeClock, SteppedRunner
 from tests.unit.making_replies import Stage
 
@@ -24,7 +25,7 @@ class ShakyStore(MemoryReplyStore):
 
     def __init__(self, database: MemoryDatabase) -> None:
         """Begin with everything up."""
-        super().__init__(database)
+        super().__init__(database, MemoryLedger(database, PLENTY))
         self.down: frozenset[str] = frozenset()
         self.deeds: dict[str, Callable[[], object]] = {}
         self.uses: Counter[str] = Counter()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from chatapp.domain.entities import Conversation
 from chatapp.domain.errors import NotFound
 from chatapp.domain.kept import Asked, KeptMessage
+from chatapp.domain.ledger import Meter, Reservation, Settlement
 from chatapp.domain.reply import ReplyState
 
 POSITION_BITS = 20
@@ -41,7 +42,6 @@ class StoredMessage:
     message: KeptMessage
     position: int
     owner: str | None = None
-    prompt_tokens: int = 0
     stop_requested: bool = False
     followed_at: float | None = None
 
@@ -49,6 +49,15 @@ class StoredMessage:
     def is_running(self) -> bool:
         """Tell whether it is a reply that is still being made."""
         return self.message.state is ReplyState.RUNNING
+
+
+@dataclass(slots=True)
+class Entry:
+    """A row of the ledger; ``settlement`` is None while it is only reserved."""
+
+    reservation: Reservation
+    owner: str
+    settlement: Settlement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,10 @@ class MemoryDatabase:
         self.alive_at: dict[str, float] = {}
         self.keys: dict[str, bytes] = {}
         self.handoffs: dict[str, Handoff] = {}
+        self.ledger: dict[str, Entry] = {}
+        self.meters: dict[str, Meter] = {}
         self.visits: Counter[tuple[str, int]] = Counter()
+        self.usage_links: dict[str, datetime] = {}
         self._positions: set[int] = set()
 
     def require_visitor(self, visitor_id: str) -> None:

@@ -6,25 +6,28 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from chatapp.adapters.memory.database import Key, MemoryDatabase, StoredMessage, to_milliseconds
+from chatapp.adapters.memory.ledger import MemoryLedger
 from chatapp.domain.entities import Role
 from chatapp.domain.errors import Conflict, Detail, NotFound
 from chatapp.domain.kept import Asked, KeptMessage, News, Opening, Orphan, Piece
+from chatapp.domain.ledger import Reservation, Settled, Settlement
 from chatapp.domain.reply import ReplyRecord, ReplyState
 
 
 class MemoryReplyStore:
     """A ``ReplyStore`` in dictionaries."""
 
-    def __init__(self, database: MemoryDatabase) -> None:
+    def __init__(self, database: MemoryDatabase, ledger: MemoryLedger) -> None:
         self._database = database
+        self._ledger = ledger
 
     def find_asked(self, visitor_id: str, client_id: str) -> Asked | None:
         """Return what this visitor asked under that id before."""
         with self._database.lock:
             return self._database.asked.get((visitor_id, client_id))
 
-    def open(self, opening: Opening, owner: str) -> Asked | None:
-        """Keep the question and its empty, running reply, unless its client id was used before."""
+    def open(self, opening: Opening, owner: str, reservation: Reservation) -> Asked | None:
+        """Reserve what the reply may cost, and keep the question and its empty, running reply."""
         database = self._database
         with database.lock:
             asked = opening.asked
@@ -33,13 +36,13 @@ class MemoryReplyStore:
                 if before is not None:
                     return before
             self._require_place(opening)
+            self._ledger.reserve_in(reservation, owner)
             if asked is not None:
                 database.asked[opening.visitor_id, asked.client_id] = asked
             if opening.question is not None:
                 database.add_message(opening.visitor_id, opening.question)
             answer = database.add_message(opening.visitor_id, _empty_answer(opening))
             answer.owner = owner
-            answer.prompt_tokens = opening.prompt_tokens
             self._show_newest(opening)
             return None
 
@@ -52,12 +55,13 @@ class MemoryReplyStore:
                 stored.message = replace(stored.message, text=stored.message.text[: piece.begin] + piece.text)
             return {reply_id: stored.stop_requested for reply_id, stored in running.items()}
 
-    def finish(self, record: ReplyRecord, owner: str) -> bool:
-        """Store the end of a running reply of ``owner``; return False, changing nothing, if it is none (any more)."""
+    def finish(self, record: ReplyRecord, owner: str, settlement: Settlement | None) -> Settled | None:
+        """Store the end of a running reply of ``owner``, and settle what was reserved for it."""
         with self._database.lock:
+            settled = settlement and self._ledger.settle_in(settlement, owner)
             stored = next((stored for stored in self._running_of(owner) if stored.message.id == record.id), None)
             if stored is None:
-                return False
+                return None
             stored.message = replace(
                 stored.message,
                 text=record.text,
@@ -67,7 +71,7 @@ class MemoryReplyStore:
                 cost=record.cost,
                 error=record.error,
             )
-            return True
+            return settled or Settled()
 
     def find(self, visitor_id: str, reply_id: str) -> ReplyRecord | None:
         """Return the reply as it is stored now, with the text of its last checkpoint."""
@@ -130,7 +134,7 @@ class MemoryReplyStore:
             latest = self._database.now() - silent_seconds
             living = {owner for owner, moment in alive_at.items() if moment > latest}
             orphans = [
-                Orphan(_record_of(stored.message), stored.owner, stored.prompt_tokens)
+                Orphan(_record_of(stored.message), stored.owner)
                 for stored in self._database.messages.values()
                 if stored.is_running and stored.owner is not None and stored.owner not in living
             ]
@@ -181,6 +185,7 @@ def _empty_answer(opening: Opening) -> KeptMessage:
         opening.model_id,
         ReplyState.RUNNING,
         request_id=opening.request_id,
+        left_out=opening.left_out,
     )
 
 
@@ -197,4 +202,5 @@ def _record_of(message: KeptMessage) -> ReplyRecord:
         message.conversation_id,
         message.parent_id,
         message.request_id,
+        message.left_out,
     )

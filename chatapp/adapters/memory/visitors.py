@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from chatapp.adapters.memory.database import Handoff, MemoryDatabase, to_milliseconds
+from chatapp.domain.ledger import meter_of
 from chatapp.domain.visitors import new_key
 
 
@@ -54,6 +56,13 @@ class MemoryVisitorStore:
             for owner_id, conversation_id in list(database.conversations):
                 if owner_id == visitor_id:
                     database.remove_conversation(visitor_id, conversation_id)
+            database.meters.pop(meter_of(visitor_id), None)
+            for entry in database.ledger.values():
+                if entry.reservation.spender.visitor_id == visitor_id:
+                    nameless = replace(entry.reservation.spender, visitor_id=None)
+                    entry.reservation = replace(entry.reservation, spender=nameless)
+                    if entry.settlement is not None:
+                        entry.settlement = replace(entry.settlement, reservation=entry.reservation)
             for digest, handoff in list(database.handoffs.items()):
                 if handoff.visitor_id == visitor_id:
                     del database.handoffs[digest]
@@ -70,6 +79,11 @@ class MemoryVisitorStore:
         with self._database.lock:
             self._database.visits[address, hour] += 1
             return self._database.visits[address, hour]
+
+    def visits(self, address: str, hour: int) -> int:
+        """Return how many were counted from an address in an hour."""
+        with self._database.lock:
+            return self._database.visits.get((address, hour), 0)
 
     def add_handoff(self, digest: str, visitor_id: str, expires_at: datetime) -> None:
         """Keep the hash of a secret that brings the visitor to another device, once; nothing for one who is gone."""

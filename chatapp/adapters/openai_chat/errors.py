@@ -7,8 +7,11 @@ import openai
 
 from chatapp.adapters.openai_chat.transport import NotConnected
 from chatapp.domain.entities import ModelCard
-from chatapp.domain.errors import ChatError, ProviderQuota, ProviderTimeout
+from chatapp.domain.errors import ChatError, ProviderQuota, ProviderTimeout, ProviderWork
 from chatapp.provider_errors import broken_off, refusal, unreachable
+
+NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout)
+"""What is raised before a request goes out."""
 
 LONGEST_RETRY_WAIT_SECONDS = 2
 """A person waits that long without noticing much; what takes longer is theirs to decide."""
@@ -18,6 +21,13 @@ def translated(error: Exception, card: ModelCard | None = None) -> ChatError:
     """Return the domain's error for whatever was raised on the way to the provider or back."""
     if isinstance(error, ChatError):
         return error
+    meant = _meaning(error, card)
+    if any(isinstance(each, NEVER_SENT) for each in (error, error.__cause__)):
+        meant.provider_work = ProviderWork.NOTHING
+    return meant
+
+
+def _meaning(error: Exception, card: ModelCard | None) -> ChatError:
     if isinstance(error, openai.APIStatusError):
         meant = refusal(error.status_code, error.body, retry_after_seconds(error), card)
         meant.provider_request_id = error.request_id

@@ -74,7 +74,12 @@ class _Chunk(msgspec.Struct):
     error: Any = None
 
 
+class _Named(msgspec.Struct):
+    model: Any = None
+
+
 _decode = msgspec.json.Decoder(_Chunk).decode
+_decode_name = msgspec.json.Decoder(_Named).decode
 
 
 class EventSplitter:
@@ -137,6 +142,7 @@ class AnswerReader:
         self._splitter = EventSplitter(max_event_bytes)
         self._texts: list[str] = []
         self._usage: Usage | None = None
+        self._answered_by: str | None = None
         self._reason: str | None = None
         self._refused = False
 
@@ -181,6 +187,9 @@ class AnswerReader:
                 return self._reason is not None
             chunk = _decode(event)
             self._take(chunk)
+            if chunk.usage is not None:
+                name = _decode_name(event).model  # read here alone, and not in every chunk
+                self._answered_by = name if isinstance(name, str) else None
             if chunk.usage is not None and self._reason is not None:
                 return True
         return False
@@ -212,7 +221,7 @@ class AnswerReader:
         if whole and not self.finished:
             self.finished = True
             if self._usage is not None:
-                yield UsageReported(self._usage)
+                yield UsageReported(self._usage, self._answered_by)
             yield Finished(self._reason or "")
 
 

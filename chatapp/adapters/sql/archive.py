@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple_, update
 
 from chatapp.adapters.sql.conversations import CREATE, FIND
-from chatapp.adapters.sql.database import Clash, Database
+from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.deleting import require_present
+from chatapp.adapters.sql.failures import Clash
 from chatapp.adapters.sql.openings import ADD_MESSAGES
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.rows import THIS, WITHOUT_SYSTEM, conversation_of, conversation_row, message_of, message_row

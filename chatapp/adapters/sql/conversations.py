@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, func, insert, literal, select, tuple_, update
 
-from chatapp.adapters.sql.database import Clash, Database, milliseconds
+from chatapp.adapters.sql.database import Database, milliseconds
 from chatapp.adapters.sql.deleting import delete_conversation, require_present
+from chatapp.adapters.sql.failures import Clash
 from chatapp.adapters.sql.pieces import saved_texts
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.rows import (

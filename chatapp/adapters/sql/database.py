@@ -1,31 +1,23 @@
-"""The connection to SQLite or PostgreSQL: reads and writes, each a transaction of its own.
-
-SQLite waits for locks inside C, where it would hold up everybody in the process. So no writer waits there: there is one
-at a time in this process, and when it meets another process's lock it sleeps a little in Python and tries again.
-"""
+"""The connection to SQLite or PostgreSQL: reads and writes, each a transaction of its own."""
 
 from __future__ import annotations
 
 import secrets
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_engine, event, exc, literal_column
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_engine, event, literal_column
 from sqlalchemy.engine import make_url
 
+from chatapp.adapters.sql.failures import Clash, meaning
 from chatapp.adapters.sql.prepared import Prepared
-from chatapp.adapters.sql.sqlite_file import is_busy
-from chatapp.domain.errors import StorageUnavailable
+from chatapp.adapters.sql.sqlite_writer import SqliteWriter
 
-LONGEST_LOCK_WAIT_SECONDS = 10.0
-FIRST_PAUSE_SECONDS = 0.001
-LONGEST_PAUSE_SECONDS = 0.02
 READ_WAIT_SECONDS = 0.1
 """Whoever reads meets a lock only while SQLite mends its log after a process was killed."""
 
@@ -64,10 +56,6 @@ class Apart(Protocol):
         """Do it; whoever asked waits, and nobody else in the process."""
 
 
-class Clash(Exception):
-    """A row has the key of another one, or refers to one that is not there (any more)."""
-
-
 class Database:
     """One database; its connections are made when they are needed, and kept.
 
@@ -85,17 +73,20 @@ class Database:
         self.now: ColumnElement[int] = literal_column(now, BigInteger)
         self.positions = Positions()
         self.engine = _sqlite(url, survive_power_cut) if self.is_sqlite else _postgresql(url, survive_power_cut)
-        self.writes = 0
         self.apart: Apart = _here
         self.apart_for_changes: Apart = _here
         # Its insert knows what to do where there is such a row already. The other one's is never loaded.
         self.insert: Any = import_module(f"sqlalchemy.dialects.{self.url.get_backend_name()}").insert
         self._driver: Any = self.engine.dialect.dbapi
         self._committed = self.engine.execution_options(isolation_level="READ COMMITTED")
-        self._writer = threading.Lock()
-        self._write_connection: Connection | None = None
+        self._writer = SqliteWriter(self.engine.connect)
         self._survives_power_cut = survive_power_cut
         self._idle: list[sqlite3.Connection] = []
+
+    @property
+    def writes(self) -> int:
+        """Return how often this process has written to SQLite."""
+        return self._writer.writes
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -114,30 +105,28 @@ class Database:
             StorageUnavailable: the database cannot be read now.
         """
         # To fetch a connection takes longer than such a statement, and the one that writes knows the newest pages.
-        if self.is_sqlite and self._writer.acquire(blocking=False):
+        if self.is_sqlite and self._writer.turn.acquire(blocking=False):
             try:
                 with self._translating(), suppress(sqlite3.OperationalError):  # SQLite mends its log: wait for that
-                    return statement.first(self._connection_for_writing(), values)
+                    return statement.first(self._writer.connection(), values)
             finally:
-                self._writer.release()
+                self._writer.turn.release()
         with self.reading() as connection:
             return statement.first(connection, values)
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> AbstractContextManager[Connection]:
         """Give a connection with an open transaction, which is committed at the end, or undone by an exception.
 
         Raises:
             Clash: what was to be written goes against what is there.
             StorageUnavailable: the database cannot be written now.
         """
-        with self._translating():
-            if self.is_sqlite:
-                with self._writer:
-                    yield from self._written()
-            else:
-                with self._committed.begin() as connection:
-                    yield connection
+        return self._writer if self.is_sqlite else self._transaction()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._translating(), self._committed.begin() as connection:
+            yield connection
 
     def write(self, work: Callable[[Connection], Result]) -> Result:
         """Do ``work`` in a transaction, and once more where its positions were taken already.
@@ -152,25 +141,6 @@ class Database:
             self.positions.forget()
         with self.writing() as connection:
             return work(connection)
-
-    def _written(self) -> Iterator[Connection]:
-        connection = self._connection_for_writing()
-        _begin(connection)
-        try:
-            yield connection
-        except BaseException:
-            connection.rollback()
-            _driver_of(connection).rollback()
-            raise
-        connection.commit()
-        _driver_of(connection).commit()
-        self.writes += 1
-
-    def _connection_for_writing(self) -> Connection:
-        if self._write_connection is None:
-            self._write_connection = self.engine.connect()
-            _driver_of(self._write_connection).execute("PRAGMA busy_timeout=0")
-        return self._write_connection
 
     def ask_apart(self, question: Callable[[sqlite3.Connection], Result]) -> Result:
         """Ask SQLite something that may take long; others read and write meanwhile.
@@ -202,9 +172,9 @@ class Database:
         Raises:
             StorageUnavailable: the database cannot be written now.
         """
-        with self._writer:
+        with self._writer.turn:
             changed = self._do_apart(self.apart_for_changes, change)
-        self.writes += bool(changed)
+        self._writer.writes += bool(changed)
         return changed
 
     def write_back(self) -> None:
@@ -219,22 +189,16 @@ class Database:
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
-        driver = self._driver
         try:
             yield
-        except (exc.IntegrityError, driver.IntegrityError) as error:
-            raise Clash from error
-        except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
-            raise StorageUnavailable(retry_after_seconds=1) from error
-        except (driver.OperationalError, driver.InterfaceError, driver.InternalError) as error:
-            raise StorageUnavailable(retry_after_seconds=1) from error
+        except Exception as error:
+            if (meant := meaning(error, self._driver)) is None:
+                raise
+            raise meant from error
 
     def close(self) -> None:
         """Close all connections, after what is just being written; they are made anew when they are needed."""
-        with self._writer:
-            if self._write_connection is not None:
-                self._write_connection.close()
-            self._write_connection = None
+        self._writer.close()
         while self._idle:
             self._idle.pop().close()
         self.engine.dispose()
@@ -278,26 +242,6 @@ def milliseconds(moment: datetime) -> int:
 def moment(milliseconds_since_epoch: int) -> datetime:
     """Return milliseconds since 1970 as a time in UTC."""
     return EPOCH + milliseconds_since_epoch * MILLISECOND
-
-
-def _driver_of(connection: Connection) -> Any:
-    return connection.connection.dbapi_connection
-
-
-def _begin(connection: Connection) -> None:
-    deadline = time.monotonic() + LONGEST_LOCK_WAIT_SECONDS
-    pause_seconds = FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            # Not BEGIN alone: a transaction that reads first and writes then may fail in its midst.
-            _driver_of(connection).execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if not is_busy(error) or time.monotonic() > deadline:
-                raise
-        else:
-            return
-        time.sleep(pause_seconds)
-        pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
 
 
 def _here(work: Callable[[], Result], /) -> Result:

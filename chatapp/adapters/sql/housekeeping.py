@@ -1,5 +1,5 @@
-"""What the database needs from time to time: new messages in the search index, its log written back,
-and what was deleted erased.
+"""What the database needs from time to time: new messages in the search index, its log written back, what was deleted
+erased, and meters of days that are over dropped.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from contextlib import ExitStack
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.erasing import Erasing
 from chatapp.adapters.sql.indexing import Indexing
+from chatapp.adapters.sql.ledger import forget_meters
 
 A_BREATH_SECONDS = 0.005
 WRITE_BACK_EVERY_SECONDS = 5.0
+FORGET_EVERY_SECONDS = 3600.0
 
 
 class Housekeeping:
@@ -24,6 +26,7 @@ class Housekeeping:
         self._erasing = Erasing(database)
         self._writes_back = 0
         self._looked_at = 0.0
+        self._forgot_at = 0.0
 
     def beat(self) -> None:
         """Index what is new, erase what was deleted, and write the log back: the more often, the less each time.
@@ -33,9 +36,16 @@ class Housekeeping:
         with ExitStack() as rest:
             rest.callback(self._write_back)
             rest.callback(self._erasing.beat)
+            rest.callback(self._forget_meters)
             while self._indexing.index():
                 self._write_back()  # there may be very much to be indexed
                 time.sleep(A_BREATH_SECONDS)
+
+    def _forget_meters(self) -> None:
+        now = time.monotonic()
+        if now - self._forgot_at > FORGET_EVERY_SECONDS:
+            self._forgot_at = now
+            forget_meters(self._database)
 
     def _write_back(self) -> None:
         database, now = self._database, time.monotonic()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -16,13 +17,13 @@ from sqlalchemy.sql.elements import ClauseElement
 
 class _Compiled(NamedTuple):
     sql: str
-    names: Sequence[str] | None  # in the order of their places, where the driver wants them so
+    pick: Callable[[Mapping[str, Any]], Any] | None  # in the order of their places, where the driver wants them so
     constants: Mapping[str, Any]
     row: Callable[[Iterable[Any]], Any]
 
     def values(self, given: Mapping[str, Any]) -> Any:
         every = {**self.constants, **given}
-        return every if self.names is None else [every[name] for name in self.names]
+        return every if self.pick is None else self.pick(every)
 
 
 class Prepared:
@@ -60,10 +61,16 @@ class Prepared:
         found = self._compiled.get(dialect.name)
         if found is None:
             compiled: Any = self.statement.compile(dialect=dialect)
-            names = list(compiled.positiontup or ()) if dialect.positional else None
-            found = _Compiled(compiled.string, names, dict(compiled.params), _row_of(self.statement))
+            pick = _picking(compiled.positiontup or ()) if dialect.positional else None
+            found = _Compiled(compiled.string, pick, dict(compiled.params), _row_of(self.statement))
             self._compiled[dialect.name] = found
         return found
+
+
+def _picking(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Any]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda every: [every[name] for name in names]
 
 
 def _driver(connection: Connection) -> Any:

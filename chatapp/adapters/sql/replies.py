@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, literal_column, null, select, update
 
-from chatapp.adapters.sql.database import Clash, Database
+from chatapp.adapters.sql.database import Database
+from chatapp.adapters.sql.failures import Clash
+from chatapp.adapters.sql.ledger import NotEnough, SqlLedger
 from chatapp.adapters.sql.openings import find_asked, keep_opening
 from chatapp.adapters.sql.pieces import saved_texts
 from chatapp.adapters.sql.prepared import Prepared
@@ -16,6 +18,7 @@ from chatapp.adapters.sql.tables import messages, pieces, processes
 from chatapp.domain.entities import Role
 from chatapp.domain.errors import NotFound
 from chatapp.domain.kept import Asked, News, Opening, Orphan, Piece
+from chatapp.domain.ledger import Reservation, Settled, Settlement
 from chatapp.domain.reply import ReplyRecord, ReplyState
 
 REPLY = (
@@ -32,6 +35,7 @@ REPLY = (
     messages.c.cost,
     messages.c.error,
     messages.c.request_id,
+    messages.c.left_out,
 )
 # Spelt out: SQLite uses the index of running replies only where it sees that the statement asks for those.
 RUNNING = messages.c.state == literal_column("'running'")
@@ -72,10 +76,11 @@ RUNNING_HERE = RUNNING_OF_VISITOR.where(messages.c.conversation_id == bindparam(
 
 
 class SqlReplyStore:
-    """The ``ReplyStore`` in a database."""
+    """The ``ReplyStore`` in a database; what replies cost goes into the ``ledger`` in the same transactions."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ledger: SqlLedger) -> None:
         self._database = database
+        self._ledger = ledger
         self._running = SHOW_RUNNING if database.is_sqlite else LOCK_RUNNING
         piece = database.insert(pieces)
         # The same piece may come again, and longer, where it was not clear whether it had been stored.
@@ -99,21 +104,26 @@ class SqlReplyStore:
         )
         self._dead = processes.c.alive_at <= database.now - bindparam("silence")
         living = select(processes.c.id).where(processes.c.alive_at > database.now - bindparam("silence"))
-        self._orphans = select(*REPLY, messages.c.owner, messages.c.prompt_tokens).where(
-            RUNNING, messages.c.owner.not_in(living)
-        )
+        self._orphans = select(*REPLY, messages.c.owner).where(RUNNING, messages.c.owner.not_in(living))
 
     def find_asked(self, visitor_id: str, client_id: str) -> Asked | None:
         """Return what this visitor asked under that id before."""
         with self._database.reading() as connection:
             return find_asked(connection, visitor_id, client_id)
 
-    def open(self, opening: Opening, owner: str) -> Asked | None:
-        """Keep the question and its empty, running reply."""
+    def open(self, opening: Opening, owner: str, reservation: Reservation) -> Asked | None:
+        """Reserve what the reply may cost, and keep the question and its empty, running reply."""
+
+        def keep(connection: Connection) -> Asked | None:
+            before = keep_opening(connection, self._database.positions, opening, owner)
+            if before is None:
+                self._ledger.reserve_in(connection, reservation, owner)
+            return before
+
         try:
-            return self._database.write(
-                lambda connection: keep_opening(connection, self._database.positions, opening, owner)
-            )
+            return self._database.write(keep)
+        except NotEnough:
+            raise self._ledger.why_not(reservation) from None
         except Clash:
             # Another machine was faster with the same client id; or the visitor is gone.
             before = opening.asked and self.find_asked(opening.visitor_id, opening.asked.client_id)
@@ -132,15 +142,16 @@ class SqlReplyStore:
             self._add_pieces.run_many(connection, added)
             return _stops(rows)
 
-    def finish(self, record: ReplyRecord, owner: str) -> bool:
-        """Store the end of a running reply of ``owner``; return False, changing nothing, if it is none (any more)."""
+    def finish(self, record: ReplyRecord, owner: str, settlement: Settlement | None) -> Settled | None:
+        """Store the end of a running reply of ``owner``, and settle what was reserved for it."""
         with self._database.writing() as connection:
             values = {"reply": record.id, "process": owner, "text": record.text, **ending_row(record)}
             ended = FINISH.first(connection, values)
+            settled = settlement and self._ledger.settle_in(connection, settlement, owner)
             if ended is None:
-                return False
+                return None
             DROP_PIECES.run(connection, {"at": ended.position})
-            return True
+            return settled or Settled()
 
     def find(self, visitor_id: str, reply_id: str) -> ReplyRecord | None:
         """Return the reply as it is stored now."""
@@ -207,7 +218,7 @@ class SqlReplyStore:
         if forgotten := set(dead) - {row.owner for row in rows}:
             with self._database.writing() as connection:
                 connection.execute(delete(processes).where(self._dead, processes.c.id.in_(forgotten)), silence)
-        return [Orphan(record_of(row, saved.get(row.position, "")), row.owner, row.prompt_tokens or 0) for row in rows]
+        return [Orphan(record_of(row, saved.get(row.position, "")), row.owner) for row in rows]
 
 
 def _stops(rows: Iterable[Any]) -> dict[str, bool]:

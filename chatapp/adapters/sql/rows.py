@@ -51,8 +51,8 @@ MESSAGE_COLUMNS = (
     "cost",
     "error",
     "request_id",
+    "left_out",
     "owner",
-    "prompt_tokens",
 )
 """What a new message has; it is neither wanted stopped nor indexed yet."""
 
@@ -96,6 +96,7 @@ def message_of(row: Any, text: str | None = None, siblings: tuple[str, ...] = ()
         _cost(row.cost),
         _error(row.error),
         row.request_id,
+        row.left_out,
         siblings,
     )
 
@@ -114,6 +115,7 @@ def record_of(row: Any, text: str) -> ReplyRecord:
         row.conversation_id,
         row.parent_id,
         row.request_id,
+        row.left_out,
     )
 
 
@@ -148,8 +150,8 @@ def message_row(visitor_id: str, message: KeptMessage, position: int) -> dict[st
         "created_at": milliseconds(message.created_at),
         "model_id": message.model_id,
         "request_id": message.request_id,
+        "left_out": message.left_out,
         "owner": None,
-        "prompt_tokens": None,
         **ending_row(message),
     }
 

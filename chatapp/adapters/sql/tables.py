@@ -122,10 +122,10 @@ messages = Table(
     Column("cost", Text),
     Column("error", Text),
     Column("request_id", Text),
+    Column("left_out", Integer),
     # What it needs while it is made.
     Column("owner", String(32)),
     Column("stop_requested", Boolean, nullable=False, server_default=false()),
-    Column("prompt_tokens", Integer),
     Column("indexed", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(
         ["visitor_id", "conversation_id"], ["conversations.visitor_id", "conversations.id"], ondelete="CASCADE"
@@ -179,4 +179,64 @@ processes = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("alive_at", BigInteger, nullable=False),
+)
+
+# A row per call of the provider: reserved before, settled after. What its words are about stands nowhere here. ``book``
+# keeps the fake model's apart; ``day`` is days since 1970; ``source`` is NULL until it is settled; ``charged`` is what
+# counts against budgets. The key begins with the time, so that rows of one time lie together.
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("reserved_at", BigInteger, nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("book", String(16), nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("visitor_id", String(32)),
+    Column("address", String(64), nullable=False),
+    Column("request_id", Text),
+    Column("model_id", Text, nullable=False),
+    Column("prompt_tokens", BigInteger),
+    Column("completion_tokens", BigInteger),
+    Column("reserved_nano_usd", BigInteger, nullable=False),
+    Column("charged_nano_usd", BigInteger, nullable=False),
+    Column("price_as_of", String(10)),
+    Column("owner", String(32)),
+    # What is known when it is settled.
+    Column("settled_at", BigInteger),
+    Column("state", String(16), nullable=False),
+    Column("source", String(16)),
+    Column("cost_nano_usd", BigInteger),
+    Column("cached_tokens", BigInteger),
+    Column("cache_write_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    Column("answered_by", Text),
+    Column("provider_request_id", Text),
+    PrimaryKeyConstraint("reserved_at", "id"),
+    sqlite_with_rowid=False,
+)
+Index("ledger_open", ledger.c.owner, sqlite_where=ledger.c.owner.is_not(None))
+Index("ledger_of_a_visitor", ledger.c.visitor_id, sqlite_where=ledger.c.visitor_id.is_not(None))
+
+# What everybody, a visitor or an address has used: money on a day, requests since a minute began, open replies.
+meters = Table(
+    "meters",
+    metadata,
+    Column("book", String(16), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("nano_usd", BigInteger, nullable=False),
+    Column("minute_at", BigInteger, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("open_replies", Integer, nullable=False),
+    PrimaryKeyConstraint("book", "name"),
+    sqlite_with_rowid=False,
+)
+
+# Secrets, as hashes, that let somebody see the usage page, once each.
+usage_links = Table(
+    "usage_links",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
 )

@@ -29,6 +29,14 @@ class Standing:
         return self.revision == HEAD
 
 
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """How many visitors asked on one day, and from how many addresses."""
+
+    visitors: int
+    addresses: int
+
+
 class StorageTools:
     """Tools for the database at ``url``. All of them raise ``BadDatabase`` where it cannot be used."""
 
@@ -64,6 +72,13 @@ class StorageTools:
             raise BadDatabase(f"There is nothing in the database {database.place} yet.")
         copy_database(database.path, target.absolute(), progress)
         return target.stat().st_size
+
+    def callers(self) -> Callers:
+        """Return who asked on that day of the last week on which most visitors did."""
+        # Imported here alone, as the other tools do without it.
+        from chatapp.adapters.sql.usage import busiest_day
+
+        return Callers(*busiest_day(self._url))
 
     def look(self) -> Standing:
         """Look at it quickly, changing nothing: can it be used, is it up to date, and is a small file whole."""

@@ -9,8 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, false, func, insert, select, true, update
 
-from chatapp.adapters.sql.database import Clash, Database, milliseconds, moment
+from chatapp.adapters.sql.database import Database, milliseconds, moment
 from chatapp.adapters.sql.deleting import delete_everything
+from chatapp.adapters.sql.failures import Clash
+from chatapp.adapters.sql.ledger import forget_visitor
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.tables import handoffs, new_visitors, signing_keys, visitors
 
@@ -23,6 +25,9 @@ SEEN = Prepared(select(visitors.c.seen_at).where(visitors.c.id == bindparam("vis
 NOTE_SEEN = update(visitors).where(visitors.c.id == bindparam("visitor")).values(seen_at=bindparam("at"))
 REMOVE_LATER = update(visitors).where(visitors.c.id == bindparam("visitor")).values(removed=true())
 REMOVE = delete(visitors).where(visitors.c.id == bindparam("visitor"))
+VISITS = select(new_visitors.c.count).where(
+    new_visitors.c.address == bindparam("address"), new_visitors.c.hour == bindparam("hour")
+)
 UNSEEN = (
     select(visitors.c.id)
     .where((visitors.c.seen_at < bindparam("at")) | (visitors.c.removed == true()))
@@ -80,6 +85,7 @@ class SqlVisitorStore:
         with self._database.writing() as connection:  # whatever happens then, they are not recognised any more
             connection.execute(REMOVE_LATER, {"visitor": visitor_id})
         delete_everything(self._database, visitor_id)
+        forget_visitor(self._database, visitor_id)
         with self._database.writing() as connection:
             connection.execute(REMOVE, {"visitor": visitor_id})
 
@@ -94,6 +100,11 @@ class SqlVisitorStore:
             connection.execute(delete(new_visitors).where(new_visitors.c.hour < hour))
             count: int = connection.execute(self._count_visit, {"address": address, "hour": hour}).scalar_one()
             return count
+
+    def visits(self, address: str, hour: int) -> int:
+        """Return how many were counted from an address in an hour."""
+        with self._database.reading() as connection:
+            return connection.execute(VISITS, {"address": address, "hour": hour}).scalar() or 0
 
     def add_handoff(self, digest: str, visitor_id: str, expires_at: datetime) -> None:
         """Keep the hash of a secret that brings the visitor to another device, once."""

@@ -19,6 +19,8 @@ YEARS = range(1970, 2200)
 SHORT_CHARACTERS = 10_000
 MOST = 1 << 53
 """JSON of other programs knows no larger whole numbers."""
+MOST_COUNTED = 1 << 31
+"""Nobody has so many messages."""
 
 Value = TypeVar("Value")
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -68,6 +70,13 @@ class Fields:
         value = self._take(name)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MOST:
             raise self._wrong(name, "This must be a whole number from 0 on.")
+        return value
+
+    def count(self, name: str) -> int:
+        """Return how many of something there are."""
+        value = self.whole(name)
+        if value >= MOST_COUNTED:
+            raise self._wrong(name, "This is too large.")
         return value
 
     def choice(self, name: str, kind: type[Choice]) -> Choice:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from chatapp.domain.entities import Conversation, Cost, Role, Source, Usage
@@ -12,7 +11,7 @@ from chatapp.domain.reply import ReplyState
 from chatapp.domain.transfer.fields import Fields
 from chatapp.domain.transfer.report import Wrong
 
-OF_ANSWERS = ("model", "finish_reason", "usage", "cost", "error", "request_id")
+OF_ANSWERS = ("model", "finish_reason", "usage", "cost", "error", "request_id", "left_out")
 
 
 def require_plain_header(values: Any) -> None:
@@ -71,6 +70,7 @@ def message_in(values: Any, longest_characters: int) -> tuple[KeptMessage, list[
         cost=fields.optional("cost", lambda name: _cost(fields.inner(name))),
         error=fields.optional("error", lambda name: _error(fields.inner(name))),
         request_id=fields.optional("request_id", fields.text),
+        left_out=fields.optional("left_out", fields.count),
     )
     fields.require_no_more()
     if not message.state.is_final:
@@ -79,7 +79,9 @@ def message_in(values: Any, longest_characters: int) -> tuple[KeptMessage, list[
         raise Wrong("Only an answer can be anything but complete.", "state")
     if message.role is Role.ASSISTANT:
         return message, []
-    plain = replace(message, model_id=None, finish_reason=None, usage=None, cost=None, error=None, request_id=None)
+    plain = KeptMessage(
+        message.id, message.conversation_id, message.parent_id, message.role, message.text, message.created_at
+    )
     return plain, [name for name in OF_ANSWERS if values.get(name) is not None]
 
 

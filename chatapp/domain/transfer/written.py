@@ -61,6 +61,7 @@ def message_line(message: KeptMessage) -> bytes:
             "cost": _cost(message.cost),
             "error": _error(message.error),
             "request_id": message.request_id,
+            "left_out": message.left_out,
         },
     )
 

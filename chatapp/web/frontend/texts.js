@@ -24,17 +24,45 @@ export const texts = {
   badStatus: (/** @type {number} */ status) =>
     `The server could not answer (status ${status}). Please try again.`,
   retryAfter: (/** @type {number} */ seconds) =>
-    `Please wait about ${seconds} ${seconds === 1 ? "second" : "seconds"} before you try again.`,
+    `Please wait about ${duration(seconds)} before you try again.`,
   code: (/** @type {string} */ code) => `Code: ${code}`,
   requestId: (/** @type {string} */ id) => `Request id: ${id}`,
 
   cutOff: "This answer reached its length limit, so it ends early.",
   filtered: "The provider's content filter ended this answer early.",
   refused: "The model declined to answer this.",
-  tokens: (/** @type {number} */ count) =>
-    `${count.toLocaleString("en")} ${count === 1 ? "token" : "tokens"}`,
-  cost: (/** @type {string} */ usd) => `$${usd}`,
-  estimatedCost: (/** @type {string} */ usd) => `about $${usd}`,
+  tooOld: (/** @type {number} */ count) =>
+    count === 1
+      ? "The oldest message no longer fits into this model and was left out."
+      : `The oldest ${counted(count, "message")} no longer fit into this model and were left out.`,
+  tokens: (/** @type {number} */ count) => counted(count, "token"),
+  about: (/** @type {string} */ amount) => (amount.startsWith("<") ? amount : `about ${amount}`),
+  atLeast: (/** @type {string} */ amount) => `at least ${amount}`,
+  costUnknown: "cost unknown",
+  nothingCharged: "nothing charged",
+  wouldCostSo: (/** @type {string} */ amount) => `would cost ${amount}`,
+  model: "Model",
+  tokensIn: "Tokens in",
+  cachedTokens: "of these cached",
+  writtenTokens: "of these written to the cache",
+  tokensOut: "Tokens out",
+  reasoningTokens: "of these for reasoning",
+  cost: "Cost",
+  wouldCost: "Would cost",
+  unknown: "unknown",
+  countedBy: "Counted by",
+  /** @type {Readonly<Record<string, string>>} */
+  sources: { provider: "the provider", estimated: "this server, as an estimate" },
+  pricesOf: "Prices of",
+  thisConversation: (/** @type {string} */ sum) => `This conversation: ${sum}`,
+  shownMessages: (/** @type {string} */ sum) => `The messages shown: ${sum}`,
+  draftTokens: (/** @type {string} */ tokens) => `${tokens} in`,
+  draftMost: (/** @type {string} */ tokens, /** @type {string} */ most) => `${tokens} in, at most ${most}`,
+  draftFree: (/** @type {string} */ tokens) => `${tokens} in; the fake model costs nothing`,
+  usedByYou: (/** @type {number} */ percent, /** @type {string} */ time) =>
+    `You have used ${percent} % of what you may use today. It comes back at ${time}.`,
+  usedByAll: (/** @type {string} */ time) =>
+    `Most of what this server may spend today is used up. It comes back at ${time}.`,
   version: (/** @type {number} */ number, /** @type {number} */ count) => `${number} / ${count}`,
 
   untitled: "New chat",
@@ -82,4 +110,15 @@ export const texts = {
  */
 function counted(count, noun) {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * A time to wait, in the unit that fits.
+ *
+ * @param {number} seconds
+ */
+function duration(seconds) {
+  if (seconds < 120) return counted(Math.ceil(seconds), "second");
+  if (seconds < 3600) return counted(Math.ceil(seconds / 60), "minute");
+  return counted(Math.round(seconds / 3600), "hour");
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from chatapp.domain.conversation import Branch, Listed
@@ -12,7 +11,7 @@ from chatapp.domain.kept import KeptMessage
 from chatapp.domain.reply import ReplyRecord
 from chatapp.domain.transfer import Imported
 from chatapp.web import errors
-from chatapp.web.presenting import cost, usage
+from chatapp.web.presenting import allowance, cost, moment, usage
 
 
 def reply(record: ReplyRecord) -> dict[str, Any]:
@@ -33,6 +32,8 @@ def reply_without_text(record: ReplyRecord) -> dict[str, Any]:
         "error": _error(record.error, record.request_id),
         "usage": usage(record.usage),
         "cost": cost(record.cost),
+        "left_out": record.left_out,
+        **allowance(record.allowance),
     }
 
 
@@ -76,6 +77,7 @@ def message(value: KeptMessage) -> dict[str, Any]:
         "error": _error(value.error, value.request_id),
         "usage": usage(value.usage),
         "cost": cost(value.cost),
+        "left_out": value.left_out,
         "created_at": moment(value.created_at),
         "siblings": list(value.siblings),
     }
@@ -89,11 +91,6 @@ def imported(value: Imported) -> dict[str, Any]:
         "known": value.known,
         "left_out": [{"path": detail.path, "reason": detail.reason} for detail in value.left_out],
     }
-
-
-def moment(value: datetime) -> str:
-    """Return a time, cut off behind its milliseconds."""
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _error(error: ChatError | None, request_id: str | None) -> dict[str, Any] | None:

@@ -44,7 +44,7 @@ STREAM = {
                 "answer": {
                     "value": 'data: {"reply":{"id":"0k3v","conversation_id":"0k3t","message_id":"0k3v",'
                     '"user_message_id":"0k3u","model":"gpt-4o-mini","state":"running","finish_reason":null,'
-                    '"error":null,"usage":null,"cost":null}}\n\n'
+                    '"error":null,"usage":null,"cost":null,"left_out":0}}\n\n'
                     'id: 5\ndata: {"content":"Hello"}\n\n'
                     'data: {"done":true,"model":"gpt-4o-mini","usage":{"prompt_tokens":9,"completion_tokens":2,'
                     '"total_tokens":11},"finish_reason":"stop","cost":{"usd":"0.00000255","source":"provider",'
@@ -69,7 +69,9 @@ def blueprint(
     @kept.doc(responses=refusals(401, 403, 404, 408, 409, 413, 415, 429, 500, 502, 503, 504) | {"200": STREAM})
     def ask(question: Ask, conversation_id: str) -> Response:
         """Ask, and get the reply: as events where “Accept” names text/event-stream, else as it stands now."""
-        follower = conversations.ask(visitors.asking(), conversation_id, question, request_id=g.request_id)
+        follower = conversations.ask(
+            visitors.asking(), conversation_id, question, address=visitors.address(), request_id=g.request_id
+        )
         answer = _streamed(follower) if _wants_stream(request) else _accepted(follower)
         answer.headers["Location"] = f"/api/replies/{follower.live.record.id}"
         return answer

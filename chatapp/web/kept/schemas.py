@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from chatapp.domain.reply import ReplyState
-from chatapp.web.schemas import ROLES, CostSchema, Detail, UsageSchema
+from chatapp.web.schemas import ROLES, AllowanceSchema, CostSchema, Detail, UsageSchema
 
 STATES = [state.value for state in ReplyState]
 
@@ -29,6 +29,11 @@ class KeptAnswer(Schema):
     text = fields.String(required=True)
     usage = fields.Nested(UsageSchema, required=True, allow_none=True)
     cost = fields.Nested(CostSchema, required=True, allow_none=True)
+    left_out = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "How many of the oldest messages did not fit into the model; null: nobody knows."},
+    )
 
 
 class KeptReply(KeptAnswer):
@@ -38,6 +43,7 @@ class KeptReply(KeptAnswer):
     conversation_id = fields.String(required=True)
     message_id = fields.String(required=True)
     user_message_id = fields.String(required=True, allow_none=True)
+    allowance = fields.Nested(AllowanceSchema)
 
 
 class KeptMessageSchema(KeptAnswer):

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address, ip_network
-from time import time
-
 from flask import Response, jsonify, request
 
 from chatapp.domain.errors import NotFound
+from chatapp.domain.passes import Passes
 from chatapp.domain.visitors import HANDOFF_LIFE, VisitorService
 from chatapp.web.arguments import Blueprint, refusals
-from chatapp.web.delivery import Pseudonyms
 from chatapp.web.kept.bodies import Nothing, TakeOver
 from chatapp.web.kept.schemas import Done, Handoff, VisitorToken
+from chatapp.web.proxies import network
 from chatapp.web.visitors import NOBODY, Visitors
-
-NETWORK_BITS = 64
-"""So much of an address of IPv6 stands for one household, which can use any of the others."""
 
 NOTHING_TO_TAKE = "Nothing is kept for you here yet, so there is nothing to take to another device."
 
 
-def tokens(service: VisitorService, pseudonyms: Pseudonyms) -> Blueprint:
+def tokens(service: VisitorService, passes: Passes | None) -> Blueprint:
     """Return the route for those who keep no cookies; pages of other sites may call it, too."""
     tokens = Blueprint("tokens", __name__, description="Who you are, for programs that keep no cookies.")
 
@@ -31,9 +26,9 @@ def tokens(service: VisitorService, pseudonyms: Pseudonyms) -> Blueprint:
     @tokens.doc(responses=refusals(400, 408, 413, 415, 429, 500, 503))
     def welcome(_: object) -> Response:
         """Become a new visitor, and get the token to send along as “Authorization: Bearer …”."""
-        address = pseudonyms.of(network(request.remote_addr), time()) or ""
-        visitor_id = service.welcome_from(address)
-        return _answer(201, token=service.token_of(visitor_id))
+        visitor_id = service.welcome_from(service.address_name(network(request.remote_addr)))
+        token = service.token_of(visitor_id)
+        return _answer(201, token=token if passes is None else passes.with_pass(token))
 
     return tokens
 
@@ -73,19 +68,6 @@ def blueprint(visitors: Visitors, service: VisitorService) -> Blueprint:
         return _answer(200)
 
     return me
-
-
-def network(address: str | None) -> str | None:
-    """Return what stands for all addresses that one caller has at hand."""
-    try:
-        found = ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return address
-    if not isinstance(found, IPv6Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ip_network((found, NETWORK_BITS), strict=False))
 
 
 def _answer(status: int, **fields: object) -> Response:

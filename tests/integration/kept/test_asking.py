@@ -15,7 +15,7 @@ USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
 COST = {"usd": "0.00000135", "source": "provider", "price_as_of": "2026-11-22"}
 REPLY_FIELDS = {
     *("id", "conversation_id", "message_id", "user_message_id", "model", "state"),
-    *("finish_reason", "error", "usage", "cost"),
+    *("finish_reason", "error", "usage", "cost", "left_out"),
 }
 
 

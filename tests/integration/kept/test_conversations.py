@@ -190,6 +190,7 @@ def test_a_conversation_shows_its_branch_oldest_first(alice: Person) -> None:
         "error": None,
         "usage": None,
         "cost": None,
+        "left_out": None,
         "created_at": question["created_at"],
         "siblings": [reply["user_message_id"]],
     }
@@ -206,6 +207,7 @@ def test_a_conversation_shows_its_branch_oldest_first(alice: Person) -> None:
         "error": None,
         "usage": reply["usage"],
         "cost": reply["cost"],
+        "left_out": 0,
         "created_at": answer["created_at"],
         "siblings": [reply["id"]],
     }

@@ -1,4 +1,4 @@
-"""Where the storage cannot be reached: what keeps nothing goes on, and what is kept says so."""
+"""Where the storage cannot be reached: what needs none goes on, and what is kept, or costs money, says so."""
 
 from __future__ import annotations
 
@@ -45,8 +45,11 @@ def test_what_keeps_nothing_is_answered(app: AppUnderTest, robot: Person, path: 
 
 
 @pytest.mark.parametrize("path", ["/chat", "/chat/stream"])
-def test_a_question_that_is_not_kept_is_answered(app: AppUnderTest, robot: Person, path: str) -> None:
-    assert app.post(path, Authorization="Bearer x").status == 200
+def test_nothing_is_spent_that_could_not_be_put_on_record(app: AppUnderTest, robot: Person, path: str) -> None:
+    answer = app.post(path, Authorization="Bearer x")
+
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "storage_unavailable", "1")
+    assert app.calls == []
 
 
 @pytest.mark.parametrize(

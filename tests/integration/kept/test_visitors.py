@@ -11,7 +11,7 @@ import pytest
 from chatapp.adapters.memory import MemoryVisitorStore
 from chatapp.domain.visitors import KEYS_GOOD_FOR_SECONDS, NEW_VISITORS_AN_HOUR, new_key
 from chatapp.fake import Gate
-from chatapp.web.kept.visitors import network
+from chatapp.web.proxies import network
 from tests.integration.app_under_test import Answer, AppUnderTest, app_with
 from tests.integration.kept.people import Person, program
 from tests.samples import once

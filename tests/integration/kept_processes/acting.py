@@ -27,6 +27,7 @@ class Site:
 
     teller: Teller
     port: int
+    database_url: str
     workers: Workers
     stranger: Visitor
     kills: bool

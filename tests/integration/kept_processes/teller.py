@@ -17,15 +17,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 
+from chatapp.domain.accounting import cost_nano_usd
+from chatapp.domain.entities import Usage
 from chatapp.fake import Gate
+from chatapp.fake.call import Bill
 from chatapp.fake.server.exchange import Exchange
 from chatapp.fake.server.loopback import LoopbackServer
 from chatapp.fake.server.sending import Send, Sending, Sendings
+from tests.samples import PRICE
 from tests.upstream.wire import LAST_CHUNK as LAST
 from tests.upstream.wire import STREAM_HEADERS as HEADERS
-from tests.upstream.wire import USAGE, chunk, event, framed, head
+from tests.upstream.wire import chunk, event, framed, head, usage_of
 
 WAIT = Send(b"")
+PROMPT_TOKENS, COMPLETION_TOKENS = 9, 2
+"""What is told at the end of each answer, as what it came to; of one that is left each token counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,18 @@ class Telling:
         """Return what has been sent so far."""
         return "".join(self.token(place) for place in range(len(self.places)))
 
+    @property
+    def id(self) -> str:
+        """Return the provider's name for it."""
+        return f"req_{self.number}"
+
+    @property
+    def bill(self) -> Bill:
+        """Return what is charged for it: what is told at its end, or for what was sent until it was left."""
+        made = COMPLETION_TOKENS if self.finished_at is not None else len(self.moments)
+        usage = Usage(PROMPT_TOKENS, made)
+        return Bill(usage.prompt_tokens, usage.completion_tokens, cost_nano_usd(PRICE, usage))
+
     def token(self, number: int) -> str:
         """Return one token."""
         return f"{self.number}·{number}😀 "
@@ -97,6 +115,11 @@ class Teller(LoopbackServer):
         """Return all answers to this message, one each time that it was asked."""
         return list(self._tellings.get(message, ()))
 
+    @property
+    def all_tellings(self) -> list[Telling]:
+        """Return all answers to all messages."""
+        return [telling for tellings in list(self._tellings.values()) for telling in tellings]
+
     def wait_for_telling(self, message: str, count: int = 1, timeout_seconds: float = 20.0) -> Telling:
         """Return the ``count``-th answer to this message, as soon as it was asked."""
         with self._told:
@@ -115,7 +138,7 @@ class Teller(LoopbackServer):
 
     def _play(self, telling: Telling) -> Iterator[tuple[float, Sending]]:
         due = telling.asked_at
-        yield due, head(200, HEADERS)
+        yield due, head(200, {**HEADERS, "x-request-id": telling.id})
         yield due, framed(event(chunk({"role": "assistant", "content": "", "refusal": None})))
         due += telling.pace.first_seconds
         place = 0
@@ -134,7 +157,7 @@ class Teller(LoopbackServer):
         yield due, WAIT
         telling.finished_at = monotonic()
         self.on_finish()
-        for last in (chunk({}, "stop"), chunk(None, usage=USAGE)):
+        for last in (chunk({}, "stop"), chunk(None, usage=usage_of(PROMPT_TOKENS, COMPLETION_TOKENS))):
             yield due, framed(event(last))
         yield due, framed(b"data: [DONE]\n\n")
         yield due, LAST

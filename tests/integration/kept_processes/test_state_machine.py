@@ -1,7 +1,7 @@
 """Whatever visitors do, in any order: what they followed is what is stored is what the provider sent, once paid.
 
 Nothing that was acknowledged is ever missing, and nobody sees another visitor's. Workers are ended in between: asked to
-go here, and with ``--soak`` killed too.
+go here, and with ``--soak`` killed too. The ledger has every call of the provider, at what it charges or more.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from chatapp.settings.database_url import sqlite_url
 from tests.integration.kept_processes.acting import TOKENS, Acting, Site, everything
-from tests.integration.kept_processes.model import Asked, faults, missing
+from tests.integration.kept_processes.model import LATEST_END_SECONDS, Asked, faults, missing
 from tests.integration.kept_processes.teller import Teller
 from tests.integration.kept_processes.visitor import Visitor, replies_of
 from tests.integration.kept_processes.workers import Workers, kept_server
+from tests.ledger import settled_at, wrong_with
 
 EXAMPLES, STEPS = 10, 20
 WHOLE_EXAMPLES, WHOLE_STEPS = 60, 60
@@ -44,8 +46,10 @@ picks = st.integers(0, 99)
 
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory, teller: Teller, soak: bool) -> Iterator[Site]:
-    with kept_server(tmp_path_factory.mktemp("machine"), teller) as server:
-        yield Site(teller, server.port, Workers(server), Visitor.new(server.port), soak)
+    folder = tmp_path_factory.mktemp("machine")
+    database_url = sqlite_url(folder / "chatapp.db")
+    with kept_server(folder, teller, CHATAPP_DATABASE_URL=database_url) as server:
+        yield Site(teller, server.port, database_url, Workers(server), Visitor.new(server.port), soak)
 
 
 class Conversations(RuleBasedStateMachine):
@@ -213,7 +217,10 @@ def test_whatever_is_done_no_word_is_lost_or_shown_to_others(site: Site, soak: b
     unsure = [asked for asked in site.asked if asked.may_be_lost]
     assert [(asked, fault) for asked in unsure for fault in faults(asked, site.teller)] == []
     assert [asked for asked in unsure if not asked.talk.is_deleted and missing(asked.talk, [asked])] == []
+    rows = settled_at(site.database_url, LATEST_END_SECONDS)
+    assert wrong_with(rows, site.teller.all_tellings) == []
     states = Counter(asked.talk.visitor.reply(asked.reply_id)["state"] for asked in unsure if not asked.talk.is_deleted)
     soak_lines.append(
-        f"state machine: {len(site.asked)} replies; of {len(unsure)} whose worker may have ended: {states}"
+        f"state machine: {len(site.asked)} replies; of {len(unsure)} whose worker may have ended: {states}; "
+        f"ledger: {dict(Counter(row.state for row in rows))}"
     )

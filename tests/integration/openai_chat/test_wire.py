@@ -97,7 +97,7 @@ def test_any_split_of_any_spelling_says_the_same(answer: tuple[list[str], bytes]
     heard = read(pieces_of(body, places))
 
     assert text_of(heard) == "".join(said)
-    assert heard[-2:] == [UsageReported(USAGE), Finished("stop")]
+    assert heard[-2:] == [UsageReported(USAGE, "gpt-4o-mini-2024-07-18"), Finished("stop")]
     assert all(isinstance(event, Delta) and event.text for event in heard[:-2])
 
 

@@ -51,7 +51,7 @@ FIRST: Rows = {
         | {"role": "assistant", "state": "failed", "model_id": "gpt-4o", "finish_reason": "stop"}
         | {"usage": '{"prompt_tokens":1}', "cost": '{"nano_usd":5}', "error": '{"code":"lost"}', "request_id": "r1"},
         {"position": 1030, "id": "m3", "text": "", "parent_id": "m1", **MESSAGE}
-        | {"role": "assistant", "state": "running", "owner": "p1", "stop_requested": True, "prompt_tokens": 7},
+        | {"role": "assistant", "state": "running", "owner": "p1", "stop_requested": True},
         {"position": 1040, "id": "m1", "text": "of another", **MESSAGE} | {"visitor_id": "v2"},
     ],
     "pieces": [
@@ -66,7 +66,38 @@ SECOND: Rows = FIRST | {
     "messages": [row | {"indexed": row["position"] == 1010} for row in FIRST["messages"]],
 }
 
-ROWS = {"0001": FIRST, "0002": SECOND}
+RESERVED = {
+    "reserved_at": NOW,
+    "id": "m3",
+    "book": "openai",
+    "day": 20_785,
+    "purpose": "conversation",
+    "visitor_id": "v1",
+    "address": "a" * 16,
+    "model_id": "gpt-4o",
+    "prompt_tokens": 9,
+    "completion_tokens": 4096,
+    "reserved_nano_usd": 41_000_000,
+    "charged_nano_usd": 41_000_000,
+    "price_as_of": "2026-11-22",
+    "owner": "p1",
+    "state": "reserved",
+}
+METER = {"book": "openai", "day": 20_785, "minute_at": NOW, "requests": 2, "open_replies": 1}
+THIRD: Rows = SECOND | {
+    "messages": [row | {"left_out": 12 if row["position"] == 1020 else None} for row in SECOND["messages"]],
+    "ledger": [
+        RESERVED,
+        RESERVED
+        | {"id": "r1", "purpose": "chat", "visitor_id": None, "owner": None, "settled_at": NOW, "state": "complete"}
+        | {"source": "provider", "completion_tokens": 2, "charged_nano_usd": 5, "cost_nano_usd": 5}
+        | {"answered_by": "gpt-4o-2024-08-06", "cached_tokens": 4, "provider_request_id": "req_1"},
+    ],
+    "meters": [METER | {"name": "everybody", "nano_usd": 41_000_005}, METER | {"name": "visitor v1", "nano_usd": 7}],
+    "usage_links": [{"digest": "f" * 64, "expires_at": NOW + 600_000}],
+}
+
+ROWS = {"0001": FIRST, "0002": SECOND, "0003": THIRD}
 
 
 @contextmanager

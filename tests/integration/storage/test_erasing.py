@@ -15,15 +15,18 @@ from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.erasing import Erasing
 from chatapp.adapters.sql.housekeeping import Housekeeping
 from chatapp.adapters.sql.indexing import Indexing
+from chatapp.adapters.sql.ledger import SqlLedger
 from chatapp.adapters.sql.replies import SqlReplyStore
 from chatapp.adapters.sql.searching import Searching
 from chatapp.adapters.sql.tables import visitors
+from chatapp.adapters.sql.usage import SqlBooks, SqlUsageLinks
 from chatapp.adapters.sql.visitors import SqlVisitorStore
 from chatapp.domain.errors import NotFound
 from chatapp.domain.kept import Batch
 from chatapp.domain.search import Query
 from tests.contracts.storage import ALICE, BOB, OWNER, Storage, asked, conversation, message, opening, whole
 from tests.databases import MakeDatabase
+from tests.samples import PLENTY
 
 SECRET = "quetzalcoatl"
 """Alice alone says it, in everything that she has; no part of it is said by Bob."""
@@ -35,7 +38,16 @@ Deletion = Callable[[Storage], Any]
 
 def storage_of(database: Database) -> Storage:
     conversations = SqlConversationStore(database, Searching(database))
-    return Storage(SqlReplyStore(database), conversations, SqlVisitorStore(database), SqlArchive(database))
+    ledger = SqlLedger(database, PLENTY, "openai")
+    return Storage(
+        ledger,
+        SqlReplyStore(database, ledger),
+        conversations,
+        SqlVisitorStore(database),
+        SqlArchive(database),
+        SqlBooks(database),
+        SqlUsageLinks(database),
+    )
 
 
 def house_of(database: Database) -> Housekeeping:
@@ -175,7 +187,7 @@ def parts_of(database: Database) -> bytes:
         lambda storage: storage.conversations.create(ALICE, conversation("c2")),
         lambda storage: storage.archive.add(ALICE, [whole(conversation("c2"), message("m1"))]),
         lambda storage: storage.archive.add(ALICE, [Batch("c1", None, (message("m1"),))]),
-        lambda storage: storage.replies.open(opening(), OWNER),
+        lambda storage: storage.open(opening(), OWNER),
     ],
     ids=["a new conversation", "an import", "more of an import", "a question"],
 )

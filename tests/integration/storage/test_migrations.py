@@ -115,7 +115,7 @@ def test_an_upgrade_that_fails_leaves_everything_as_it_was(empty_url: str) -> No
         connection.execute(text("CREATE TABLE search (mine INTEGER)"))
     before = tables(empty_url)
 
-    with pytest.raises(BadDatabase, match="could not be brought to revision 0002, and are as they were") as refusal:
+    with pytest.raises(BadDatabase, match=f"could not be brought to revision {HEAD}, and are as they were") as refusal:
         prepare(empty_url)
 
     assert (tables(empty_url), missing(empty_url, "0001")) == (before, [])

@@ -158,7 +158,7 @@ def test_doctor_knows_a_good_database(tmp_path: Path) -> None:
 
     shown = chatapp(tmp_path, "doctor", CHATAPP_PORT="0").output
 
-    assert f"ok     Conversations are kept in {tmp_path}/data/chatapp.db: revision {HEAD}, 0.1 MB.\n" in shown
+    assert f"ok     Conversations are kept in {tmp_path}/data/chatapp.db: revision {HEAD}, 0.2 MB.\n" in shown
 
 
 def test_doctor_notes_an_older_database(tmp_path: Path) -> None:

@@ -2,7 +2,15 @@ import { Requests } from "./requests.js";
 
 /**
  * @typedef {import("../answers/answer_error.js").ToldError} ToldError
- * @typedef {{ usd: string | null, source: string }} Cost
+ * @typedef {{ usd: string | null, source: string, price_as_of?: string | null }} Cost
+ *
+ * What the provider did not tell is not there; details are parts of the first two.
+ * @typedef {object} Usage
+ * @property {number} [prompt_tokens]
+ * @property {number} [completion_tokens]
+ * @property {number} [total_tokens]
+ * @property {{ cached_tokens?: number, cache_write_tokens?: number }} [prompt_tokens_details]
+ * @property {{ reasoning_tokens?: number }} [completion_tokens_details]
  *
  * What a message and a reply have in common.
  * @typedef {object} Answer
@@ -12,8 +20,10 @@ import { Requests } from "./requests.js";
  * @property {string | null} finish_reason
  * @property {ToldError | null} error
  * @property {string} text
- * @property {{ total_tokens?: number } | null} usage
+ * @property {Usage | null} usage
  * @property {Cost | null} cost
+ * @property {number | null} [left_out] how many of the oldest messages did not fit into the model
+ * @property {unknown} [allowance] where most of a budget is used up
  *
  * @typedef {Answer & { conversation_id: string, user_message_id: string | null }} Reply
  * @typedef {Answer & { parent_id: string | null, role: string, siblings: string[] }} KeptMessage

@@ -1,6 +1,10 @@
 import { texts } from "../texts.js";
+import { dollars, nanoUsd } from "./money.js";
 
-/** @typedef {import("./chat_message.js").ChatMessage} ChatMessage */
+/**
+ * @typedef {import("./chat_message.js").ChatMessage} ChatMessage
+ * @typedef {import("../api/chat_api.js").Cost} Cost
+ */
 
 /** @type {Readonly<Record<string, string>>} */
 const NOTES = {
@@ -11,27 +15,64 @@ const NOTES = {
 };
 
 /**
- * What to add quietly under an answer that is not simply whole; "" where there is nothing to add.
+ * What to add quietly under an answer: how it ended, if not simply whole, and what its model was not told; "" where
+ * there is nothing to add.
  *
  * @param {ChatMessage} message
  */
 export function noteOf(message) {
+  const leftOut = message.leftOut === 0 ? "" : texts.tooOld(message.leftOut);
+  return [stateNoteOf(message), leftOut].filter(Boolean).join(" ");
+}
+
+/** @param {ChatMessage} message */
+function stateNoteOf(message) {
   if (!message.pending) return NOTES[message.state] ?? "";
   if (!message.connected) return texts.reconnecting;
   return message.stopping ? texts.stopping : "";
 }
 
 /**
- * Model, tokens and cost in one line, as far as they are known.
+ * Model, tokens and cost in one line, as far as they are known; "" where nothing is.
  *
  * @param {ChatMessage} message
+ * @param {boolean} [isFake] whether nothing was charged for it
  */
-export function costOf({ pending, model, usage, cost }) {
+export function costOf({ pending, model, usage, cost }, isFake = false) {
   if (pending) return "";
   const tokens = usage?.total_tokens;
-  return [model, tokens === undefined ? undefined : texts.tokens(tokens), price(cost)]
-    .filter(Boolean)
-    .join(" · ");
+  const wasFree = nanoUsd(cost?.usd) === 0n && !tokens;
+  const facts = wasFree
+    ? [model, texts.nothingCharged]
+    : [model, tokens === undefined ? "" : texts.tokens(tokens), priceOf(cost, isFake)];
+  return facts.filter(Boolean).join(" · ");
+}
+
+/**
+ * What stands behind that line, as names and values in their order.
+ *
+ * @param {ChatMessage} message
+ * @param {boolean} [isFake]
+ * @returns {{ name: string, value: string, isPart?: boolean }[]} `isPart`: it is in the number before
+ */
+export function costDetailsOf({ model, usage, cost }, isFake = false) {
+  const prompt = usage?.prompt_tokens_details ?? {};
+  const rows = [
+    { name: texts.model, value: model ?? "" },
+    { name: texts.tokensIn, value: counted(usage?.prompt_tokens) },
+    { name: texts.cachedTokens, value: counted(prompt.cached_tokens), isPart: true },
+    { name: texts.writtenTokens, value: counted(prompt.cache_write_tokens), isPart: true },
+    { name: texts.tokensOut, value: counted(usage?.completion_tokens) },
+    {
+      name: texts.reasoningTokens,
+      value: counted(usage?.completion_tokens_details?.reasoning_tokens),
+      isPart: true,
+    },
+    { name: isFake ? texts.wouldCost : texts.cost, value: exactPriceOf(cost) },
+    { name: texts.countedBy, value: texts.sources[cost?.source ?? ""] ?? "" },
+    { name: texts.pricesOf, value: dayOf(cost?.price_as_of) },
+  ];
+  return rows.filter(({ value }) => value !== "");
 }
 
 /**
@@ -45,8 +86,39 @@ export function detailsOf({ problem }) {
   return [...details, texts.code(code), requestId && texts.requestId(requestId)].filter(Boolean).join("\n");
 }
 
-/** @param {import("../api/chat_api.js").Cost | null} cost */
-function price(cost) {
-  if (!cost?.usd) return undefined;
-  return cost.source === "provider" ? texts.cost(cost.usd) : texts.estimatedCost(cost.usd);
+/**
+ * @param {Cost | null} cost
+ * @param {boolean} isFake
+ */
+function priceOf(cost, isFake) {
+  if (cost === null) return "";
+  const nano = nanoUsd(cost.usd);
+  if (nano === null) return texts.costUnknown;
+  const amount = dollars(nano);
+  const said = cost.source === "estimated" ? texts.about(amount) : amount;
+  return isFake ? texts.wouldCostSo(said) : said;
+}
+
+/** @param {Cost | null} cost */
+function exactPriceOf(cost) {
+  if (cost === null) return "";
+  if (nanoUsd(cost.usd) === null) return texts.unknown;
+  return cost.source === "estimated" ? texts.about(`$${cost.usd}`) : `$${cost.usd}`;
+}
+
+/** @param {number | undefined} tokens */
+function counted(tokens) {
+  return tokens === undefined ? "" : tokens.toLocaleString("en");
+}
+
+/** @param {string | null | undefined} day as 2026-11-22 */
+function dayOf(day) {
+  const date = new Date(day ?? Number.NaN);
+  if (Number.isNaN(date.getTime())) return "";
+  return date.toLocaleDateString("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  });
 }

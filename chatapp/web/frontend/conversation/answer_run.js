@@ -12,6 +12,7 @@ import { charactersIn } from "../answers/place.js";
  * @property {Pick<import("../answers/reply_follower.js").ReplyFollower, "follow">} follower
  * @property {() => string | undefined} chosenModel
  * @property {() => void} onAsked
+ * @property {(told: unknown) => void} onAllowance what the server says of a budget
  */
 
 const SENDING_PATIENCE_MS = 20_000;
@@ -58,6 +59,8 @@ export class AnswerRun {
       if (answer.id === null) await this.#send();
       signal.throwIfAborted();
       const last = await this.#follow(/** @type {string} */ (answer.id));
+      // An error says nothing of budgets, also where most is used up.
+      if (last.allowance || !last.error) this.#tools.onAllowance(last.allowance);
       return () => this.#branch.change(answer, () => answer.end(last));
     } catch (error) {
       if (signal.aborted) return () => {};
@@ -76,10 +79,12 @@ export class AnswerRun {
     if (question !== null && question.id === null) {
       this.#branch.identify(question, reply.user_message_id ?? "", asked.parent_id ?? null);
     }
+    answer.leftOut = reply.left_out ?? 0;
     this.#branch.identify(answer, reply.id, reply.user_message_id);
     this.#connect(true);
     if (reply.text !== "") this.#branch.grow(answer, reply.text);
     if (answer.stopping) this.#requestStop(reply.id);
+    if (reply.allowance) this.#tools.onAllowance(reply.allowance);
     this.#tools.onAsked();
   }
 

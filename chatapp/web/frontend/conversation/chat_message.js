@@ -39,6 +39,8 @@ export class ChatMessage {
   usage = null;
   /** @type {KeptMessage["cost"]} */
   cost = null;
+  /** How many of the oldest messages did not fit into its model. */
+  leftOut = 0;
   /** @type {Problem | null} */
   problem = null;
   /** Whether its words can come: the line to the server stands. */
@@ -132,6 +134,8 @@ export class ChatMessage {
     this.model = told.model ?? this.model;
     this.usage = told.usage ?? null;
     this.cost = told.cost ?? null;
+    // The last event does not tell it again.
+    if ("left_out" in told) this.leftOut = told.left_out ?? 0;
     this.problem = error ? AnswerError.fromBody(error).problem : null;
     // What was imported may have failed without a reason.
     if (this.look === "failed") this.problem ??= AnswerError.unfinished(this.state).problem;

@@ -33,17 +33,19 @@ export class ChatSession {
    * @param {object} [options]
    * @param {() => string | undefined} [options.chosenModel] `undefined` leaves the choice to the server
    * @param {() => void} [options.onAsked] told when the server has kept a question
+   * @param {(told: unknown) => void} [options.onAllowance] told what the server says of a budget with an answer;
+   *   `undefined` where there is enough
    * @param {Retrying} [options.retrying]
    * @param {Pick<ReplyFollower, "follow">} [options.follower]
    */
   constructor(api, branch, options = {}) {
     const retrying = options.retrying ?? new Retrying();
     const follower = options.follower ?? new ReplyFollower(api, { retrying });
-    const { chosenModel = () => undefined, onAsked = () => {} } = options;
+    const { chosenModel = () => undefined, onAsked = () => {}, onAllowance = () => {} } = options;
     this.#api = api;
     this.#branch = branch;
     this.#chosenModel = chosenModel;
-    this.#tools = { api, branch, retrying, follower, chosenModel, onAsked };
+    this.#tools = { api, branch, retrying, follower, chosenModel, onAsked, onAllowance };
   }
 
   get running() {

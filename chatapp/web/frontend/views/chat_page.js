@@ -30,6 +30,7 @@ export class ChatPage {
     name: "new",
     chosenModel: () => this.#model.value,
     models: () => this.#model.offered,
+    tariff: () => this.#model.tariff,
     onAsked: () => this.#list.refresh(),
   });
   #sidebar = new Sidebar(part(document, "[data-part=sidebar]"), this.#list, {
@@ -130,6 +131,7 @@ export class ChatPage {
   #chooseModel(model) {
     const { branch, toast } = this.#panel;
     const { conversation } = branch;
+    this.#panel.noticeModel();
     if (conversation === null) return;
     toast.guard(async () => branch.describe(await this.#api.change(conversation.id, { model })));
   }

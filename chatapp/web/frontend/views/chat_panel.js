@@ -1,9 +1,12 @@
+import { allowanceOf } from "../conversation/allowance.js";
 import { Branch } from "../conversation/branch.js";
 import { UNSENT } from "../conversation/chat_message.js";
 import { ChatSession } from "../conversation/chat_session.js";
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
+import { AllowanceNotice } from "./allowance_notice.js";
 import { Composer } from "./composer.js";
+import { CostLine } from "./cost_line.js";
 import { part } from "./part.js";
 import { StatusLine } from "./status_line.js";
 import { Toast } from "./toast.js";
@@ -19,6 +22,7 @@ import { Transcript } from "./transcript.js";
  * @property {() => string | undefined} [chosenModel]
  * @property {() => string[]} [models]
  * @property {() => void} [onAsked]
+ * @property {() => import("../conversation/tariff.js").Tariff} tariff what the model costs that would answer now
  */
 
 /** One whole chat inside `root`: the chat page has one, and so has the widget. */
@@ -31,6 +35,7 @@ export class ChatPanel {
   #composer;
   #transcript;
   #status;
+  #costLine;
   /** @type {{ id: string } | null} the conversation that is being opened */
   #opening = null;
 
@@ -40,10 +45,12 @@ export class ChatPanel {
    * @param {LocalMemory} memory
    * @param {PanelOptions} options
    */
-  constructor(root, api, memory, { name, chosenModel, models = () => [], onAsked }) {
+  constructor(root, api, memory, { name, chosenModel, models = () => [], onAsked, tariff }) {
     this.#name = name;
     this.#memory = memory;
-    this.session = new ChatSession(api, this.branch, { chosenModel, onAsked });
+    const notice = new AllowanceNotice(part(root, "[data-part=allowance]"), memory);
+    const onAllowance = (/** @type {unknown} */ told) => notice.show(allowanceOf(told));
+    this.session = new ChatSession(api, this.branch, { chosenModel, onAsked, onAllowance });
     this.toast = new Toast(part(root, "[data-part=toast]"));
     this.#transcript = new Transcript(part(root, "[data-part=transcript]"), this.branch, {
       ...this.#messageActions(),
@@ -52,8 +59,9 @@ export class ChatPanel {
     this.#composer = new Composer(/** @type {HTMLFormElement} */ (part(root, "[data-part=composer]")), {
       onSend: (message) => this.#send(message),
       onStop: () => this.session.stop(),
-      onDraft: (draft) => memory.remember(this.#draftName, draft),
+      onDraft: (draft) => this.#keepDraft(draft),
     });
+    this.#costLine = new CostLine(part(root, "[data-part=costs]"), this.branch, tariff);
     this.#status = new StatusLine(part(root, "[data-part=status]"), this.branch);
     for (const change of /** @type {const} */ (["added", "changed", "opened", "cleared"])) {
       this.branch.on(change, () => this.#composer.showRunning(this.session.running));
@@ -71,6 +79,11 @@ export class ChatPanel {
 
   focus() {
     this.#composer.focus();
+  }
+
+  /** Tells it that another model would answer now. */
+  noticeModel() {
+    this.#costLine.refresh();
   }
 
   /** @param {string} conversationId */
@@ -116,8 +129,16 @@ export class ChatPanel {
     }
   }
 
+  /** @param {string} draft */
+  #keepDraft(draft) {
+    this.#memory.remember(this.#draftName, draft);
+    this.#costLine.write(draft);
+  }
+
   #recallDraft() {
-    this.#composer.write(this.#memory.recall(this.#draftName));
+    const draft = this.#memory.recall(this.#draftName);
+    this.#composer.write(draft);
+    this.#costLine.write(draft);
   }
 
   /** @param {string} message */

@@ -1,3 +1,4 @@
+import { Tariff } from "../conversation/tariff.js";
 import { listen } from "../listen.js";
 
 /** The list of models to choose from. */
@@ -17,6 +18,11 @@ export class ModelChoice {
 
   get value() {
     return this.#select.value;
+  }
+
+  /** What the chosen one costs. */
+  get tariff() {
+    return new Tariff(this.#select.selectedOptions[0]?.dataset ?? {});
   }
 
   /** Those that can be asked. */

@@ -1,6 +1,7 @@
 import { AnswerError } from "../answers/answer_error.js";
 import { ChatApi } from "../api/chat_api.js";
 import { LocalMemory } from "../conversation/local_memory.js";
+import { Tariff } from "../conversation/tariff.js";
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
 import { ChatPanel } from "./chat_panel.js";
@@ -39,7 +40,11 @@ export class Widget {
   }
 
   #furnished() {
-    const panel = new ChatPanel(this.#dialog, new ChatApi(), this.#memory, { name: NAME });
+    /** @type {ChatPanel} */
+    const panel = new ChatPanel(this.#dialog, new ChatApi(), this.#memory, {
+      name: NAME,
+      tariff: () => this.#tariffOf(panel.branch.conversation?.model),
+    });
     listen(part(this.#dialog, "[data-action=new-chat]"), "click", () => {
       panel.beginAnew();
       panel.focus();
@@ -63,6 +68,16 @@ export class Widget {
         this.#memory.remember(NAME, "");
       }
     });
+  }
+
+  /**
+   * What it costs to ask the model of a conversation: the page knows that of the usual one.
+   *
+   * @param {string | null | undefined} model
+   */
+  #tariffOf(model) {
+    const { dataset } = this.#dialog;
+    return new Tariff(!model || model === dataset.model ? dataset : {});
   }
 
   /** @param {KeyboardEvent} event */

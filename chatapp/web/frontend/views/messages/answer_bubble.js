@@ -1,10 +1,11 @@
-import { costOf, detailsOf, noteOf } from "../../conversation/answer_facts.js";
+import { detailsOf, noteOf } from "../../conversation/answer_facts.js";
 import { listen } from "../../listen.js";
 import { texts } from "../../texts.js";
 import { copyText } from "../copying.js";
 import { Menu, menuOf } from "../menu.js";
 import { copyOf, findPart, part } from "../part.js";
 import { TextWriter } from "../text_writer.js";
+import { CostDetails } from "./cost_details.js";
 import { Siblings } from "./siblings.js";
 
 /**
@@ -18,6 +19,7 @@ export class AnswerBubble {
   #message;
   #actions;
   #writer;
+  #cost;
   #siblings;
 
   /**
@@ -28,6 +30,7 @@ export class AnswerBubble {
     this.#message = message;
     this.#actions = actions;
     this.#writer = new TextWriter(this.#part("text"), actions.onGrown);
+    this.#cost = new CostDetails(this.#part("cost"));
     const siblings = findPart(this.element, "[data-part=siblings]");
     this.#siblings = siblings && new Siblings(siblings, (id) => actions.onSwitch(id));
     this.#listen("retry", () => actions.onRetry(message));
@@ -50,7 +53,7 @@ export class AnswerBubble {
     this.#writer.flush();
     this.element.dataset.state = message.look;
     this.#part("note").textContent = noteOf(message);
-    this.#part("cost").textContent = costOf(message);
+    this.#cost.show(message);
     this.#part("continue").hidden = message.state !== "truncated";
     this.#showProblem();
     this.#showActions();

@@ -1,0 +1,93 @@
+"""The ledger in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chatapp.adapters.memory.database import Entry, MemoryDatabase
+from chatapp.domain.budgets import Budgets, is_same_minute, refusal
+from chatapp.domain.ledger import EVERYBODY, Dangling, Meter, Reservation, Settled, Settlement
+
+
+class MemoryLedger:
+    """A ``Ledger`` in dictionaries. All that share a database have one book."""
+
+    def __init__(self, database: MemoryDatabase, budgets: Budgets) -> None:
+        self._database = database
+        self._budgets = budgets
+
+    def reserve(self, reservation: Reservation, owner: str) -> None:
+        """Reserve what a call may cost, in one step with the look whether it may."""
+        with self._database.lock:
+            self.reserve_in(reservation, owner)
+
+    def settle(self, settlement: Settlement, owner: str) -> Settled | None:
+        """Write what a call of ``owner`` came to; return None, changing nothing, if it is settled already."""
+        with self._database.lock:
+            return self.settle_in(settlement, owner)
+
+    def dangling(self, silent_seconds: float) -> Sequence[Dangling]:
+        """Return reservations whose owner has shown no sign of life for so long, or never."""
+        with self._database.lock:
+            latest = self._database.now() - silent_seconds
+            living = {owner for owner, moment in self._database.alive_at.items() if moment > latest}
+            return [
+                Dangling(entry.reservation, entry.owner)
+                for entry in self._database.ledger.values()
+                if entry.settlement is None and entry.owner not in living
+            ]
+
+    def reserve_in(self, reservation: Reservation, owner: str) -> None:
+        """Reserve where the lock is held already."""
+        self.require_affordable(reservation)
+        for meter in self._meters(reservation):
+            self._database.meters[meter.name] = _taken(meter, reservation)
+        self._database.ledger[reservation.id] = Entry(reservation, owner)
+
+    def require_affordable(self, reservation: Reservation) -> None:
+        """Refuse a call that may not be made, where the lock is held already.
+
+        Raises:
+            BudgetSpent, RateLimited, TooManyReplies: it may not.
+        """
+        error = refusal(self._meters(reservation), reservation, self._budgets)
+        if error is not None:
+            raise error
+
+    def settle_in(self, settlement: Settlement, owner: str) -> Settled | None:
+        """Settle where the lock is held already."""
+        reservation = settlement.reservation
+        entry = self._database.ledger.get(reservation.id)
+        if entry is None or entry.owner != owner or entry.settlement is not None:
+            return None
+        entry.settlement = replace(settlement, reservation=entry.reservation)  # its visitor may be gone meanwhile
+        more = settlement.bill.charged_nano_usd - reservation.nano_usd
+        names = (EVERYBODY, *reservation.spender.meters)
+        there = [meter for name in names if (meter := self._database.meters.get(name)) is not None]
+        settled = [
+            replace(
+                meter,
+                nano_usd=meter.nano_usd + (more if meter.day == reservation.day else 0),
+                open_replies=meter.open_replies - 1,
+            )
+            for meter in there
+        ]
+        self._database.meters.update({meter.name: meter for meter in settled})
+        return Settled(settled)
+
+    def _meters(self, reservation: Reservation) -> list[Meter]:
+        names = (EVERYBODY, *reservation.spender.meters)
+        return [self._database.meters.get(name) or Meter(name, reservation.day, 0) for name in names]
+
+
+def _taken(meter: Meter, reservation: Reservation) -> Meter:
+    is_same_day, goes_on = meter.day >= reservation.day, is_same_minute(meter, reservation)
+    return Meter(
+        meter.name,
+        max(meter.day, reservation.day),
+        (meter.nano_usd if is_same_day else 0) + reservation.nano_usd,
+        meter.minute_at if goes_on else reservation.at_milliseconds,
+        (meter.requests if goes_on else 0) + 1,
+        meter.open_replies + 1,
+    )

@@ -1,0 +1,45 @@
+import { AnswerError } from "./answers/answer_error.js";
+import { Requests } from "./api/requests.js";
+import { listen } from "./listen.js";
+import { part } from "./views/part.js";
+
+const form = /** @type {HTMLFormElement} */ (part(document, ".login__form"));
+const input = /** @type {HTMLInputElement} */ (part(form, "input"));
+const button = /** @type {HTMLButtonElement} */ (part(form, "button"));
+const shownProblem = part(form, "[data-part=problem]");
+const requests = new Requests();
+
+async function logIn() {
+  button.disabled = true;
+  shownProblem.textContent = "";
+  input.removeAttribute("aria-invalid");
+  try {
+    await requests.send("POST", "/api/login", { password: input.value });
+    location.reload(); // the same address, with what stands behind its #
+  } catch (error) {
+    tell(error instanceof AnswerError ? error : AnswerError.unreadable());
+    button.disabled = false;
+  }
+}
+
+/** @param {AnswerError} error */
+function tell({ problem }) {
+  const wait = problem.retryAfterSeconds === null ? "" : ` ${inWords(problem.retryAfterSeconds)}`;
+  shownProblem.textContent = problem.reason + wait;
+  if (problem.code === "unauthorized") {
+    input.setAttribute("aria-invalid", "true");
+    input.select();
+  }
+  input.focus();
+}
+
+/** @param {number} seconds */
+function inWords(seconds) {
+  const minutes = Math.ceil(seconds / 60);
+  return `You can try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
+}
+
+listen(form, "submit", (event) => {
+  event.preventDefault();
+  logIn();
+});

@@ -1,0 +1,1 @@
+"""The usage page: what the server spent, for its owner alone."""
