@@ -166,14 +166,15 @@ def new_usage_link(settings: Settings) -> str:
 def build_app(settings: Settings, container: Container | None = None) -> Flask:
     """Return the application. Its ``Life`` does not beat yet: start it in the process that serves.
 
-    Whoever brings a container of their own has prepared what its parts need.
+    The database is made or brought up to date, unless a container of the caller's own has another ledger than that.
 
     Raises:
         BadSettings: the catalogue cannot be read, or lacks the default model; or the database cannot be used.
     """
     if container is None:
-        prepare_storage(settings)
         container = build_container(settings)
+    if container.ledger.last_overriding is None:
+        prepare_storage(settings)
     catalog = require_catalog(container)
     replies, visitors = container.replies(), container.visitors()
     watch = ClientWatch(settings.write_seconds)

@@ -120,11 +120,17 @@ MAKE_NAMELESS = Prepared(
 )
 DROP_METER = Prepared(delete(meters).where(meters.c.name == bindparam("meter")))
 SOME_OLD_METERS = (
-    select(meters.c.book, meters.c.name)
+    select(meters.c.book, meters.c.name, meters.c.day)
     .where(meters.c.name != EVERYBODY, meters.c.open_replies <= 0)
     .limit(ROWS_A_STEP)
 )
-DROP_METERS = Prepared(delete(meters).where(meters.c.book == bindparam("of_book"), meters.c.name == bindparam("meter")))
+DROP_METERS = Prepared(
+    delete(meters).where(
+        meters.c.book == bindparam("of_book"),
+        meters.c.name == bindparam("meter"),
+        meters.c.day == bindparam("last_used"),  # nobody has used it again meanwhile
+    )
+)
 METER = (
     meters.c.name,
     meters.c.day,
@@ -320,12 +326,16 @@ def forget_visitor(database: Database, visitor_id: str) -> None:
 
 def forget_meters(database: Database) -> None:
     """Drop meters that were last used before yesterday, in steps that hold nobody up: addresses have new ones daily."""
-    has_more = True
-    while has_more:
+    old = SOME_OLD_METERS.where(meters.c.day < database.now // DAY_MILLISECONDS - 1)
+    while True:
+        with database.reading() as connection:
+            rows = connection.execute(old).all()
+        if not rows:
+            return
         with database.writing() as connection:
-            rows = connection.execute(SOME_OLD_METERS.where(meters.c.day < database.now / DAY_MILLISECONDS - 1)).all()
-            DROP_METERS.run_many(connection, [{"of_book": row.book, "meter": row.name} for row in rows])
-        has_more = len(rows) == ROWS_A_STEP
+            DROP_METERS.run_many(
+                connection, [{"of_book": row.book, "meter": row.name, "last_used": row.day} for row in rows]
+            )
         time.sleep(A_BREATH_SECONDS)
 
 
