@@ -90,7 +90,7 @@ class TokenAccountant:
             return self._reported(request.model, reply.usage, reply.answered_by)
         if reply.state is ReplyState.FAILED and not reply.started:
             return self._failed(reservation, request.model.price, reply.error)
-        if request.model.reasoning:
+        if request.model.reasoning or _may_have_gone_on(reply):
             return reserved_bill(reservation)
         return self._counted(request, reply)
 
@@ -130,6 +130,12 @@ class TokenAccountant:
 
     def _dearest(self, usage: Usage) -> int:
         return max((cost_nano_usd(price, usage) for price in self._catalog.prices()), default=0)
+
+
+def _may_have_gone_on(reply: Reply) -> bool:
+    """Tell whether the provider may still have worked while nobody heard it: the line broke, or it was silent."""
+    is_broken = reply.error is not None and reply.error.provider_work is ProviderWork.ANYTHING
+    return reply.state is ReplyState.FAILED and is_broken
 
 
 def nothing_billed(reservation: Reservation) -> Bill:

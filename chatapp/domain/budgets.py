@@ -39,7 +39,7 @@ def refusal(meters: Sequence[Meter], reservation: Reservation, budgets: Budgets)
     Visitors are told what is used up and when it comes back, never the owner's figures.
     """
     for meter in meters:
-        spent = meter.nano_usd if meter.day >= reservation.day else 0
+        spent = meter.nano_usd if is_same_day(meter, reservation) else 0
         if spent + reservation.nano_usd > budgets.daily(meter.name):
             return _spent(meter.name, reservation.at, something_left=spent < budgets.daily(meter.name))
         if meter.name == EVERYBODY:
@@ -53,6 +53,14 @@ def refusal(meters: Sequence[Meter], reservation: Reservation, budgets: Budgets)
                 retry_after_seconds=ANSWER_SECONDS,
             )
     return None
+
+
+def is_same_day(meter: Meter, reservation: Reservation) -> bool:
+    """Tell whether the day of a meter still goes on; at midnight another machine's clock may be ahead.
+
+    One that is further ahead is of a clock that was wrong.
+    """
+    return 0 <= meter.day - reservation.day <= 1
 
 
 def is_same_minute(meter: Meter, reservation: Reservation) -> bool:

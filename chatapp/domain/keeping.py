@@ -224,7 +224,13 @@ class Keeper:
     def _save(self, end: End) -> None:
         """Store an end, or that of a failure where it cannot be stored as it is: it must not hold up all the others."""
         failure = replace(end.record, state=ReplyState.FAILED, finish_reason=None, error=InternalError())
-        for each in (end, replace(end, record=failure)):
+        plain = replace(
+            end.settlement,
+            bill=reserved_bill(end.settlement.reservation),
+            answered_by=None,
+            provider_request_id=None,
+        )
+        for each in (end, replace(end, record=failure, settlement=plain)):
             try:
                 self._store_end(each)
             except StorageUnavailable:

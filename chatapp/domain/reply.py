@@ -41,7 +41,7 @@ STATE_BY_FINISH_REASON = {
 """What a provider's finish reason makes of a reply; any other makes it complete."""
 
 
-LONGEST_PROVIDER_ID_CHARACTERS = 100
+LONGEST_PROVIDER_NAME_CHARACTERS = 100
 
 
 class OnDisconnect(StrEnum):
@@ -137,7 +137,7 @@ class Reply:
             return self._finish(event.reason)
         if isinstance(event, UsageReported):
             self.usage = event.usage
-            self.answered_by = event.answered_by
+            self.answered_by = _plain(event.answered_by)
         else:
             self.started = True
             self.provider_request_id = event.provider_request_id
@@ -177,5 +177,9 @@ class Reply:
 
 def provider_request_id(reply: Reply) -> str | None:
     """Return the provider's name for its answer, also where that was an error."""
-    told = reply.provider_request_id or (reply.error.provider_request_id if reply.error else None)
-    return told[:LONGEST_PROVIDER_ID_CHARACTERS] if told else None
+    return _plain(reply.provider_request_id or (reply.error.provider_request_id if reply.error else None))
+
+
+def _plain(name: str | None) -> str | None:
+    """Return a provider's name for something as it can be kept anywhere."""
+    return name.replace("\0", "")[:LONGEST_PROVIDER_NAME_CHARACTERS] if name else None

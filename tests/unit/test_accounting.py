@@ -202,6 +202,11 @@ def test_what_a_fault_of_the_provider_cost_is_unknown_and_counts_as_its_prompt()
     assert billed(reply(error=FAULT)) == Bill(None, Cost(None, Source.UNKNOWN), 8 * 150)
 
 
+@pytest.mark.parametrize("events", [(Started(),), (Started(), Delta("half"))])
+def test_of_an_answer_that_broke_off_nobody_knows_for_how_long_it_went_on(events: tuple[Event, ...]) -> None:
+    assert billed(reply(*events, error=ProviderTimeout())).usage == Usage(8, 1000)
+
+
 @pytest.mark.parametrize("model", [CARD, UNPRICED])
 def test_what_nobody_knows_counts_as_all_that_was_reserved(model: ModelCard) -> None:
     request = question(model=model)

@@ -36,6 +36,13 @@ def refused(*meters: Meter, budgets: Budgets = PLENTY, at: datetime = NOON, nano
     return refusal(meters, reservation(at=at, nano_usd=nano_usd), budgets)
 
 
+@pytest.mark.parametrize(("ahead", "is_refused"), [(0, True), (1, True), (2, False), (1000, False)])
+def test_a_day_that_a_wrong_clock_began_holds_up_nobody(ahead: int, is_refused: bool) -> None:
+    used = meter(MINE, day=TODAY + ahead, nano_usd=PLENTY.visitor_daily_nano_usd)
+
+    assert (refused(used) is not None) is is_refused
+
+
 def test_what_nobody_has_used_may_be_used() -> None:
     assert refused(meter(EVERYBODY), meter(ADDRESS), meter(MINE), budgets=FEW) is None
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chatapp.adapters.memory.database import Entry, MemoryDatabase
-from chatapp.domain.budgets import Budgets, is_same_minute, refusal
+from chatapp.domain.budgets import Budgets, is_same_day, is_same_minute, refusal
 from chatapp.domain.ledger import EVERYBODY, Dangling, Meter, Reservation, Settled, Settlement
 
 
@@ -82,11 +82,11 @@ class MemoryLedger:
 
 
 def _taken(meter: Meter, reservation: Reservation) -> Meter:
-    is_same_day, goes_on = meter.day >= reservation.day, is_same_minute(meter, reservation)
+    is_today, goes_on = is_same_day(meter, reservation), is_same_minute(meter, reservation)
     return Meter(
         meter.name,
-        max(meter.day, reservation.day),
-        (meter.nano_usd if is_same_day else 0) + reservation.nano_usd,
+        meter.day if is_today else reservation.day,
+        (meter.nano_usd if is_today else 0) + reservation.nano_usd,
         meter.minute_at if goes_on else reservation.at_milliseconds,
         (meter.requests if goes_on else 0) + 1,
         meter.open_replies + 1,

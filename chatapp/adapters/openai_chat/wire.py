@@ -18,6 +18,9 @@ from chatapp.provider_errors import cut_off, reported_error, unintelligible
 MAX_EVENT_BYTES = 8_000_000
 """One event of the provider's stream; a longer one is no answer but an attack or an accident."""
 
+MOST_TOKENS = 1_000_000_000
+"""No answer has so many; what they cost would not fit into any column."""
+
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -39,7 +42,7 @@ def body_of(request: ChatRequest) -> dict[str, Any]:
     return body
 
 
-_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
 
 
 class _Delta(msgspec.Struct):

@@ -1,7 +1,7 @@
 """The ledger and its meters.
 
-All that changes a meter takes everybody's first, and rows of the ledger before any meter: so no two transactions wait
-for each other.
+All that spends takes everybody's meter first, and rows of the ledger before any meter: so no two transactions wait for
+each other.
 """
 
 from __future__ import annotations
@@ -111,7 +111,10 @@ CORRECTIONS = {
     },
 }
 SOME_OF_VISITOR = Prepared(
-    select(ledger.c.reserved_at, ledger.c.id).where(ledger.c.visitor_id == bindparam("visitor")).limit(ROWS_A_STEP)
+    select(ledger.c.reserved_at, ledger.c.id)
+    .where(ledger.c.visitor_id == bindparam("visitor"))
+    .order_by(ledger.c.reserved_at, ledger.c.id)  # two machines that do this at once take turns
+    .limit(ROWS_A_STEP)
 )
 MAKE_NAMELESS = Prepared(
     update(ledger)
@@ -122,6 +125,7 @@ DROP_METER = Prepared(delete(meters).where(meters.c.name == bindparam("meter")))
 SOME_OLD_METERS = (
     select(meters.c.book, meters.c.name, meters.c.day)
     .where(meters.c.name != EVERYBODY, meters.c.open_replies <= 0)
+    .order_by(meters.c.book, meters.c.name)
     .limit(ROWS_A_STEP)
 )
 DROP_METERS = Prepared(
@@ -242,7 +246,8 @@ class SqlLedger:
         ]
         taking = self._database.insert(meters).values(rows)
         new = taking.excluded
-        spent = case((meters.c.day >= new.day, meters.c.nano_usd), else_=0) + new.nano_usd
+        is_same_day = meters.c.day.between(new.day, new.day + 1)
+        spent = case((is_same_day, meters.c.nano_usd), else_=0) + new.nano_usd
         is_same_minute = meters.c.minute_at.between(
             new.minute_at - MINUTE_MILLISECONDS + 1, new.minute_at + MINUTE_MILLISECONDS - 1
         )
@@ -260,7 +265,7 @@ class SqlLedger:
             taking.on_conflict_do_update(
                 index_elements=[meters.c.book, meters.c.name],
                 set_={
-                    "day": case((meters.c.day > new.day, meters.c.day), else_=new.day),
+                    "day": case((is_same_day, meters.c.day), else_=new.day),
                     "nano_usd": spent,
                     "minute_at": case((is_same_minute, meters.c.minute_at), else_=new.minute_at),
                     "requests": requests,

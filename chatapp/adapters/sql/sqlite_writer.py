@@ -67,6 +67,7 @@ class SqliteWriter:
             else:
                 _undo(connection)
         except BaseException as failure:
+            self._leave_behind(connection)
             _raise_meaning(failure)
             raise
         finally:
@@ -87,6 +88,12 @@ class SqliteWriter:
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
+
+    def _leave_behind(self, connection: Connection) -> None:
+        """Go on with another connection, if a transaction is still open on this one."""
+        if driver_of(connection).in_transaction:
+            self._connection = None
+            connection.invalidate()
 
     def _commit(self, connection: Connection) -> None:
         try:
@@ -121,8 +128,10 @@ def _begin(connection: Connection) -> None:
 
 
 def _undo(connection: Connection) -> None:
-    connection.rollback()
-    driver_of(connection).rollback()
+    try:
+        connection.rollback()
+    finally:
+        driver_of(connection).rollback()
 
 
 def _raise_meaning(error: BaseException) -> None:

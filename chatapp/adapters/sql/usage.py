@@ -126,7 +126,7 @@ class SqlBooks:
     def calls(self, book: Book, days: Days) -> Iterator[Call]:
         """Yield all calls of these days, some at a time."""
         begin, end = _bounds(days)
-        after = {"after_at": begin - 1, "after": "\U0010ffff"}
+        after = {"after_at": begin, "after": ""}
         while True:
             with self._database.reading() as connection:
                 rows = CALLS.all(connection, after | {"end": end})
