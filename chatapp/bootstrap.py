@@ -119,17 +119,30 @@ def storage_tools(settings: Settings) -> StorageTools:
     return StorageTools(settings.database_address)
 
 
+@contextmanager
+def _beside_the_server(settings: Settings) -> Iterator[Container]:
+    """Give the parts to a command, and close the database behind it.
+
+    Raises:
+        BadDatabase: the database cannot be used, is not there yet or not up to date.
+    """
+    storage_tools(settings).require_current()
+    container = build_container(settings)
+    try:
+        yield container
+    finally:
+        container.database().close()
+
+
 def rotate_key(settings: Settings, *, forget_old: bool) -> None:
     """Have tokens signed with a new key; what older keys have signed stays good, unless they are forgotten.
 
     Raises:
-        BadDatabase: it cannot be used, is not there yet or not up to date.
+        BadDatabase: the database cannot be used, is not there yet or not up to date.
         StorageUnavailable: it cannot be written now.
     """
-    storage_tools(settings).require_current()
-    container = build_container(settings)
-    container.visitor_store().add_key(*new_key(), forget_others=forget_old)
-    container.database().close()
+    with _beside_the_server(settings) as container:
+        container.visitor_store().add_key(*new_key(), forget_others=forget_old)
 
 
 @contextmanager
@@ -140,12 +153,8 @@ def usage_service(settings: Settings) -> Iterator[UsageService]:
         BadDatabase: the database cannot be used, is not there yet or not up to date.
         StorageUnavailable: it cannot be read now.
     """
-    storage_tools(settings).require_current()
-    container = build_container(settings)
-    try:
+    with _beside_the_server(settings) as container:
         yield container.usage()
-    finally:
-        container.database().close()
 
 
 def new_usage_link(settings: Settings) -> str:
@@ -155,12 +164,8 @@ def new_usage_link(settings: Settings) -> str:
         BadDatabase: the database cannot be used, is not there yet or not up to date.
         StorageUnavailable: it cannot be written now.
     """
-    storage_tools(settings).require_current()
-    container = build_container(settings)
-    try:
+    with _beside_the_server(settings) as container:
         return f"{settings.address}{OPEN}?secret={container.usage_access().new_link()}"
-    finally:
-        container.database().close()
 
 
 def build_app(settings: Settings, container: Container | None = None) -> Flask:

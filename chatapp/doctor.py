@@ -13,14 +13,14 @@ from chatapp.adapters.system import port_trouble
 from chatapp.bootstrap import build_container, require_catalog, storage_tools
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.catalog_check import differences
-from chatapp.domain.entities import ModelCard
+from chatapp.domain.entities import NANO_USD_PER_USD, ModelCard
 from chatapp.domain.errors import ProviderAuth, ProviderError
 from chatapp.domain.ports import ModelDirectory
 from chatapp.settings import BadSettings, Settings
 from chatapp.web.info import SERVICE_NAME
+from chatapp.web.presenting import dollars
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-NANO_USD_PER_USD = 1_000_000_000
 TIGHT_BUDGET_NANO_USD = 10 * NANO_USD_PER_USD
 MANY_VISITORS = 5
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - only compared
@@ -179,17 +179,17 @@ def _says_who_it_is(here: requests.Session, settings: Settings) -> bool:
 def _budget(settings: Settings) -> Iterator[Finding]:
     """Look at what everybody who reaches this machine may spend."""
     budget = settings.daily_budget
-    dollars = f"{budget / NANO_USD_PER_USD:,.2f}"
+    a_day = dollars(budget)
     if budget > TIGHT_BUDGET_NANO_USD:
         yield Finding(
             Verdict.NOTE,
-            f"It listens on {settings.host}, and whoever reaches it can chat for ${dollars} a day, which you pay.",
+            f"It listens on {settings.host}, and whoever reaches it can chat for {a_day} a day, which you pay.",
             "Set CHATAPP_DAILY_BUDGET_USD to what you would not mind losing in a day.",
         )
     elif settings.visitor_daily_budget >= budget:
         yield Finding(
             Verdict.NOTE,
-            f"One visitor can use up what everybody may spend in a day, ${dollars}.",
+            f"One visitor can use up what everybody may spend in a day, {a_day}.",
             "Set CHATAPP_VISITOR_DAILY_BUDGET_USD to a part of CHATAPP_DAILY_BUDGET_USD.",
         )
 

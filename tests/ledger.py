@@ -15,8 +15,9 @@ from typing import Protocol
 
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.usage import SqlBooks
-from chatapp.domain.books import RESERVED, Book, Call, Days
+from chatapp.domain.books import Book, Call, Days
 from chatapp.domain.entities import Source
+from chatapp.domain.ledger import RESERVED
 from chatapp.domain.stores import Books
 from chatapp.fake.call import Bill
 

@@ -27,6 +27,17 @@ PRICE = Price(
 CARD = ModelCard("gpt-4o-mini", context_tokens=128_000, max_output_tokens=16_384, price=PRICE)
 CATALOG = ModelCatalog([CARD], CARD.id, lambda: PRICE.as_of, dates_apply=False)
 
+NARROW = """\
+as_of = 2026-11-22
+
+[models.narrow]
+context_tokens = 350
+max_output_tokens = 50
+"""
+"""A catalogue with a model of a small window: three messages that are ``LONG`` do not fit."""
+
+LONG = "blue " * 60
+
 SPENDER = Spender("here")
 PLENTY = Budgets(10**15, 10**15, 10**6, 10**6)
 """Budgets that nothing in a test uses up."""

@@ -11,9 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from chatapp.domain.entities import ENCODINGS, LongPrompt, ModelCard, Price
-
-NANO_USD_PER_USD = 1_000_000_000
+from chatapp.domain.entities import ENCODINGS, NANO_USD_PER_USD, LongPrompt, ModelCard, Price
 
 MODEL_FIELDS = {
     "context_tokens",

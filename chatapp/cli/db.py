@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chatapp.adapters.sql.copying import Progress
-from chatapp.adapters.sql.revisions import BadDatabase
 from chatapp.adapters.sql.tools import StorageTools
 from chatapp.bootstrap import rotate_key, storage_tools
-from chatapp.cli.start import settings
-from chatapp.domain.errors import StorageUnavailable
-from chatapp.settings import BadSettings
+from chatapp.cli.start import refusals, settings
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -86,7 +83,7 @@ def rotate(*, forget_old: bool, yes: bool) -> None:
     if forget_old and not yes:
         click.echo("Every visitor will be a stranger, and nobody can get back to their conversations.")
         click.confirm("Go on?", abort=True)
-    with _refusals():
+    with refusals():
         rotate_key(settings(), forget_old=forget_old)
     old = "All older tokens have ended" if forget_old else "Older tokens stay good"
     click.echo(f"There is a new key. {old}; a running server knows within ten seconds.")
@@ -94,17 +91,8 @@ def rotate(*, forget_old: bool, yes: bool) -> None:
 
 @contextmanager
 def _tools() -> Iterator[StorageTools]:
-    with _refusals():
+    with refusals():
         yield storage_tools(settings())
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """End the command with the sentence that says what is wrong."""
-    try:
-        yield
-    except (BadDatabase, BadSettings, StorageUnavailable) as error:
-        raise click.ClickException(str(error)) from error
 
 
 @contextmanager

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import click
 
+from chatapp.adapters.sql.revisions import BadDatabase
+from chatapp.domain.errors import StorageUnavailable
 from chatapp.settings import BadSettings, Settings
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """End the command with the sentence that says what is wrong."""
+    try:
+        yield
+    except (BadDatabase, BadSettings, StorageUnavailable) as error:
+        raise click.ClickException(str(error)) from error
 
 
 def settings() -> Settings:
     """Return the settings, or end the command with the sentence that says what is wrong with them."""
-    try:
+    with refusals():
         return Settings.from_env()
-    except BadSettings as error:
-        raise click.ClickException(str(error)) from error
 
 
 def raise_open_files() -> None:

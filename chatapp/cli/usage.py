@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
 import click
 
-from chatapp.adapters.sql.revisions import BadDatabase
 from chatapp.bootstrap import new_usage_link, usage_service
-from chatapp.cli.start import settings
+from chatapp.cli.start import refusals, settings
 from chatapp.domain.books import Book, SpenderKind, Sums
-from chatapp.domain.errors import StorageUnavailable
 from chatapp.domain.usage import MOST_DAYS, USUAL_DAYS, BudgetUse, Report
-from chatapp.settings import BadSettings
 from chatapp.web.presenting import dollars_in_a_column
+from chatapp.web.usage.view import BOOKS, SPENDERS
 
-TITLES = {Book.OPENAI: "OpenAI", Book.FAKE: "The fake model"}
-SPENDERS = {
-    SpenderKind.VISITOR: "visitor …{}",
-    SpenderKind.ADDRESS: "address {}",
-    SpenderKind.GONE: "visitors who are gone",
-    SpenderKind.OTHERS: "all others",
-}
 COLUMNS = ("calls", "tokens in", "tokens out", "reported $", "estimated $", "counted $")
 GAP = "  "
 LINK_ADVICE = "It works once, for ten minutes. Where the server has another name for you, put that in its place."
@@ -41,7 +31,7 @@ LINK_ADVICE = "It works once, for ten minutes. Where the server has another name
 def usage(*, days: int, fake: bool | None, link: bool) -> None:
     """Show what answers cost, for whom, and what is left of today's budgets."""
     chosen = settings()
-    with _refusals():
+    with refusals():
         if link:
             click.echo(new_usage_link(chosen))
             click.echo(LINK_ADVICE, err=True)
@@ -53,21 +43,12 @@ def usage(*, days: int, fake: bool | None, link: bool) -> None:
         click.echo(line.rstrip())
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """End the command with the sentence that says what is wrong."""
-    try:
-        yield
-    except (BadDatabase, BadSettings, StorageUnavailable) as error:
-        raise click.ClickException(str(error)) from error
-
-
 def _told(report: Report, budgets: Sequence[BudgetUse]) -> Iterator[str]:
     days, total = report.days, report.total
-    yield f"{TITLES[report.book]}, {days.first} to {days.last} (UTC)"
+    yield f"{BOOKS[report.book]}, {days.first} to {days.last} (UTC)"
     yield ""
     if total.calls:
-        spenders = {SPENDERS[spent.kind].format(spent.short_name): spent.sums for spent in report.spenders}
+        spenders = {_spender(spent.kind, spent.short_name): spent.sums for spent in report.spenders}
         by_day = {str(day): sums for day, sums in report.by_day.items() if sums.calls}
         tables: Sequence[tuple[str, Mapping[str, Sums]]] = (
             ("Day", by_day),
@@ -101,7 +82,13 @@ def _money(use: BudgetUse) -> Sequence[int]:
 
 
 def _name(use: BudgetUse) -> str:
-    return "everybody together" if use.kind is SpenderKind.OTHERS else SPENDERS[use.kind].format(use.name)
+    return "everybody together" if use.kind is SpenderKind.OTHERS else _spender(use.kind, use.name)
+
+
+def _spender(kind: SpenderKind, name: str) -> str:
+    """Return the words of the usage page, as they stand in the midst of a line."""
+    words = SPENDERS[kind].format(name)
+    return words[:1].lower() + words[1:]
 
 
 def _remarks(total: Sums) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.entities import ChatRequest, Cost, Message, ModelCard, Price, Source, Usage
-from chatapp.domain.errors import ChatError, ContextTooLong, ProviderWork
+from chatapp.domain.errors import ContextTooLong, ProviderWork
 from chatapp.domain.ledger import Bill, Purpose, Reservation, Spender
 from chatapp.domain.ports import Tokenizer
 from chatapp.domain.reply import Reply, ReplyState
@@ -86,41 +86,42 @@ class TokenAccountant:
         The hidden tokens of a reasoning model cannot be counted: without the provider's word its answer counts
         as long as it was allowed to be. So does one of which nobody knows how far it came.
         """
+        card = request.model
         if reply.usage is not None:
-            return self._reported(request.model, reply.usage, reply.answered_by)
-        if reply.state is ReplyState.FAILED and not reply.started:
-            return self._failed(reservation, request.model.price, reply.error)
-        if request.model.reasoning or _may_have_gone_on(reply):
+            return self._bill(self._price_of(card, reply.answered_by), reply.usage, Source.PROVIDER)
+        if reply.state is ReplyState.FAILED:
+            work = reply.error.provider_work if reply.error else ProviderWork.ANYTHING
+            if work is ProviderWork.ANYTHING:  # it may have worked on while nobody heard it
+                return reserved_bill(reservation)
+            if not reply.started:
+                return self._unanswered(reservation, card, work)
+        if card.reasoning:
             return reserved_bill(reservation)
-        return self._counted(request, reply)
+        return self._bill(card.price, self._counted(request, reply), Source.ESTIMATED)
 
-    def _reported(self, card: ModelCard, usage: Usage, answered_by: str | None) -> Bill:
+    def _price_of(self, card: ModelCard, answered_by: str | None) -> Price | None:
+        """Return the price of the model that answered, where the catalogue knows it."""
         answering = self._catalog.answering(answered_by) if answered_by else None
-        price = card.price if answering is None or answering.id == card.id else answering.price
+        return card.price if answering is None or answering.id == card.id else answering.price
+
+    def _unanswered(self, reservation: Reservation, card: ModelCard, work: ProviderWork) -> Bill:
+        """Return the bill of what failed before a word, where the provider has read the prompt at most."""
+        if work is ProviderWork.NOTHING:
+            return nothing_billed(reservation)
+        return Bill(None, Cost(None, Source.UNKNOWN), self._most(card.price, reservation.prompt_tokens, 0))
+
+    def _counted(self, request: ChatRequest, reply: Reply) -> Usage:
+        came = self._tokenizer.count(reply.text, request.model.encoding)
+        margin = -(-came * MARGIN_PERCENT // 100) + (0 if reply.is_whole else IN_FLIGHT_TOKENS)
+        # No more than the cap, but all that came: there are servers that know no cap.
+        return Usage(request.prompt_tokens, max(came, min(came + margin, request.max_output_tokens)))
+
+    def _bill(self, price: Price | None, usage: Usage, source: Source) -> Bill:
+        """Return the bill of some tokens; without a price they count at the dearest one known."""
         if price is None:
             return Bill(usage, Cost(None, Source.UNKNOWN), self._dearest(usage))
         nano_usd = cost_nano_usd(price, usage)
-        return Bill(usage, Cost(nano_usd, Source.PROVIDER, price.as_of), nano_usd)
-
-    def _failed(self, reservation: Reservation, price: Price | None, error: ChatError | None) -> Bill:
-        """Return what an answer cost that failed before its first word."""
-        work = ProviderWork.ANYTHING if error is None else error.provider_work
-        if work is ProviderWork.NOTHING:
-            return nothing_billed(reservation)
-        if work is ProviderWork.PROMPT:
-            return Bill(None, Cost(None, Source.UNKNOWN), self._most(price, reservation.prompt_tokens, 0))
-        return reserved_bill(reservation)
-
-    def _counted(self, request: ChatRequest, reply: Reply) -> Bill:
-        card = request.model
-        came = self._tokenizer.count(reply.text, card.encoding)
-        margin = -(-came * MARGIN_PERCENT // 100) + (0 if reply.is_whole else IN_FLIGHT_TOKENS)
-        # No more than the cap, but all that came: there are servers that know no cap.
-        usage = Usage(request.prompt_tokens, max(came, min(came + margin, request.max_output_tokens)))
-        if card.price is None:
-            return Bill(usage, Cost(None, Source.UNKNOWN), self._dearest(usage))
-        nano_usd = cost_nano_usd(card.price, usage)
-        return Bill(usage, Cost(nano_usd, Source.ESTIMATED, card.price.as_of), nano_usd)
+        return Bill(usage, Cost(nano_usd, source, price.as_of), nano_usd)
 
     def _most(self, price: Price | None, prompt_tokens: int, completion_tokens: int) -> int:
         usages = (Usage(prompt_tokens, completion_tokens), Usage(prompt_tokens, completion_tokens, 0, prompt_tokens))
@@ -130,12 +131,6 @@ class TokenAccountant:
 
     def _dearest(self, usage: Usage) -> int:
         return max((cost_nano_usd(price, usage) for price in self._catalog.prices()), default=0)
-
-
-def _may_have_gone_on(reply: Reply) -> bool:
-    """Tell whether the provider may still have worked while nobody heard it: the line broke, or it was silent."""
-    is_broken = reply.error is not None and reply.error.provider_work is ProviderWork.ANYTHING
-    return reply.state is ReplyState.FAILED and is_broken
 
 
 def nothing_billed(reservation: Reservation) -> Bill:

@@ -13,9 +13,6 @@ from enum import StrEnum
 SHORT_ID_CHARACTERS = 8
 """The end of a visitor's id tells visitors apart; its beginning is a time, and much the same for all of a day."""
 
-RESERVED = "reserved"
-"""The state of a call that is not settled yet; any other is how its reply ended."""
-
 ONE_DAY = timedelta(days=1)
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 
 from chatapp.domain.entities import Conversation
 from chatapp.domain.errors import Detail, InvalidRequest
+from chatapp.domain.moments import milliseconds, moment
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 AFTER = re.compile(r"([01])-(\d{1,14})-([A-Za-z0-9_-]{1,64})")
 BELOW = re.compile(r"\d{1,19}")
 
 
 def cursor_after(conversation: Conversation) -> str:
     """Return the cursor for what comes after a conversation."""
-    return f"{conversation.pinned:d}-{(conversation.updated_at - EPOCH) // MILLISECOND}-{conversation.id}"
+    return f"{conversation.pinned:d}-{milliseconds(conversation.updated_at)}-{conversation.id}"
 
 
 def after_cursor(cursor: str | None) -> Conversation | None:
@@ -26,8 +24,8 @@ def after_cursor(cursor: str | None) -> Conversation | None:
     found = AFTER.fullmatch(cursor)
     if found is None:
         raise _wrong()
-    moment = EPOCH + int(found[2]) * MILLISECOND
-    return Conversation(found[3], moment, moment, pinned=found[1] == "1")
+    updated_at = moment(int(found[2]))
+    return Conversation(found[3], updated_at, updated_at, pinned=found[1] == "1")
 
 
 def cursor_below(position: int) -> str:

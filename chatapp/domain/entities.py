@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+NANO_USD_PER_USD = 1_000_000_000
+
 
 class Role(StrEnum):
     """Who says a message."""

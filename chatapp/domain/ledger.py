@@ -13,14 +13,16 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from chatapp.domain.entities import Cost, Usage
+from chatapp.domain.moments import milliseconds
 from chatapp.domain.reply import ReplyState
+
+RESERVED = "reserved"
+"""The state of a call that is not settled yet; any other is how its reply ended."""
 
 EVERYBODY = "everybody"
 """The meter that all calls count on."""
 
 FIRST_DAY = date(1970, 1, 1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 
 
 class Purpose(StrEnum):
@@ -74,9 +76,14 @@ class Reservation:
         return day_of(self.at)
 
     @property
+    def meters(self) -> tuple[str, ...]:
+        """Return the names of all meters that it counts on, everybody's first."""
+        return (EVERYBODY, *self.spender.meters)
+
+    @property
     def at_milliseconds(self) -> int:
         """Return when it was made, in whole milliseconds since 1970."""
-        return (self.at - EPOCH) // MILLISECOND
+        return milliseconds(self.at)
 
 
 @dataclass(frozen=True, slots=True)

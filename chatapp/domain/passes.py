@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass
 from datetime import timedelta
 
+from chatapp.domain import tickets
 from chatapp.domain.errors import RateLimited
 from chatapp.domain.ports import Clock
 from chatapp.domain.stores import VisitorStore
@@ -72,18 +73,11 @@ class Passes:
 
     def new_cookie(self) -> str:
         """Return a pass for a browser."""
-        key_id, key = self._visitors.newest_key()
-        expires = str(int((self._clock.now() + PASS_LIFE).timestamp()))
-        return f"{key_id}.{expires}.{self._signature(key, 'cookie', expires)}"
+        return tickets.issue(*self._visitors.newest_key(), self._clock.now() + PASS_LIFE, self._sign_cookie)
 
     def admits_cookie(self, cookie: str) -> bool:
         """Tell whether it is a pass for a browser, and still good."""
-        key_id, _, rest = cookie.partition(".")
-        expires, _, signature = rest.partition(".")
-        key = self._visitors.signing_key(key_id)
-        if key is None or not _are_same(signature, self._signature(key, "cookie", expires)):
-            return False
-        return self._clock.now().timestamp() < int(expires)
+        return tickets.is_good(cookie, self._visitors.signing_key, self._clock.now(), self._sign_cookie)
 
     def with_pass(self, token: str) -> str:
         """Return a visitor's token with a pass in it."""
@@ -95,7 +89,7 @@ class Passes:
         signed = self._visitors.read_signed(token)
         if signed is None:
             return False
-        return _are_same(signed.door_pass, self._signature(signed.key, "token", signed.visitor_id))
+        return tickets.are_same(signed.door_pass, self._signature(signed.key, "token", signed.visitor_id))
 
     def is_token(self, token: str) -> bool:
         """Tell whether it is a visitor's token, be it a pass or not, and so no try to guess the password."""
@@ -132,6 +126,9 @@ class Passes:
             tries.count += 1
             return False
 
+    def _sign_cookie(self, key: bytes, expires: str) -> str:
+        return self._signature(key, "cookie", expires)
+
     def _signature(self, key: bytes, *words: str) -> str:
         text = "\n".join(("pass", *words)).encode()
         return hmac.new(key, self._digest + text, hashlib.sha256).hexdigest()
@@ -142,10 +139,6 @@ def _limited(second: int) -> RateLimited:
         "Too many wrong passwords came from your address in this hour. Please wait until it is over.",
         retry_after_seconds=SECONDS_AN_HOUR - second,
     )
-
-
-def _are_same(signature: str, expected: str) -> bool:
-    return hmac.compare_digest(signature.encode(), expected.encode())
 
 
 def _digest(password: bytes) -> bytes:

@@ -11,6 +11,7 @@ import hmac
 import secrets
 from datetime import timedelta
 
+from chatapp.domain import tickets
 from chatapp.domain.errors import Unauthorized
 from chatapp.domain.ports import Clock
 from chatapp.domain.stores import UsageLinks, VisitorStore
@@ -43,20 +44,14 @@ class UsageAccess:
         if not self._links.take(_digest(secret), self._clock.now()):
             raise Unauthorized("This link was used already, is older than ten minutes, or is none of this server.")
         key_id, key = list(self._visitors.keys().items())[-1]
-        expires = str(int((self._clock.now() + COOKIE_LIFE).timestamp()))
-        return f"{key_id}.{expires}.{_signature(key, expires)}"
+        return tickets.issue(key_id, key, self._clock.now() + COOKIE_LIFE, _sign)
 
     def admits(self, cookie: str) -> bool:
         """Tell whether it is one of our cookies, and still good."""
-        key_id, _, rest = cookie.partition(".")
-        expires, _, signature = rest.partition(".")
-        key = self._visitors.keys().get(key_id)
-        if key is None or not hmac.compare_digest(_signature(key, expires).encode(), signature.encode()):
-            return False
-        return self._clock.now().timestamp() < int(expires)
+        return tickets.is_good(cookie, self._visitors.keys().get, self._clock.now(), _sign)
 
 
-def _signature(key: bytes, expires: str) -> str:
+def _sign(key: bytes, expires: str) -> str:
     """Sign for this purpose alone: the same keys sign visitors' tokens and passes."""
     return hmac.new(key, f"usage\n{expires}".encode(), hashlib.sha256).hexdigest()
 

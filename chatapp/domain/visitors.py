@@ -20,6 +20,7 @@ from chatapp.domain.errors import NotFound, RateLimited, StorageUnavailable, Una
 from chatapp.domain.ports import Clock
 from chatapp.domain.replies import ReplyService
 from chatapp.domain.stores import VisitorStore
+from chatapp.domain.tickets import are_same
 
 KEY_BYTES = 32
 KEYS_GOOD_FOR_SECONDS = 10.0
@@ -106,7 +107,7 @@ class VisitorService:
             return None
         visitor_id, key_id, signature = parts[:3]
         key = self.signing_key(key_id)
-        if key is None or not hmac.compare_digest(_signature(visitor_id, key).encode(), signature.encode()):
+        if key is None or not are_same(signature, _signature(visitor_id, key)):
             return None
         return Token(visitor_id, "".join(parts[3:]), key_id, key)
 

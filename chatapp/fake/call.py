@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any
 
 from chatapp.domain.accounting import cost_nano_usd
-from chatapp.domain.entities import Price, Usage
+from chatapp.domain.entities import NANO_USD_PER_USD, Price, Usage
 from chatapp.fake.asked import Asked
 from chatapp.fake.faults import Error
 from chatapp.fake.plan import Plan
@@ -20,8 +20,6 @@ from chatapp.fake.steps import Begin, Break, Finish, Piece, Played, made_by, tim
 
 PATIENCE_SECONDS = 5.0
 """How long whoever asks how a call ended waits for its end, before they learn that it still runs."""
-
-NANO_USD_PER_USD = 1_000_000_000
 
 
 class Ending(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g, jsonify, request
+from flask import Response, g, jsonify
 
 from chatapp.domain.composing import Composer, Turn
 from chatapp.domain.errors import Abandoned
@@ -16,8 +16,8 @@ from chatapp.domain.visitors import VisitorService
 from chatapp.web import errors, presenting, sse
 from chatapp.web.arguments import Blueprint, refusals
 from chatapp.web.chat_body import BodyLimits, chat_body
-from chatapp.web.proxies import network
 from chatapp.web.schemas import ChatAnswer
+from chatapp.web.visitors import address_of
 
 STREAM = {
     "description": "The answer as it is made: pieces of text, then one last event that says how it ended.",
@@ -54,7 +54,7 @@ def blueprint(composer: Composer, replies: ReplyService, visitors: VisitorServic
     def begin(turn: Turn) -> Follower:
         """Refuse what must be refused, then begin a reply that ends when its caller leaves."""
         asked = composer.compose(turn)
-        spender = Spender(visitors.address_name(network(request.remote_addr)))
+        spender = Spender(address_of(visitors))
         follower = replies.open(asked, spender, on_disconnect=OnDisconnect.CANCEL, request_id=g.request_id)
         sse.leave_with(g.caller, follower)
         return follower

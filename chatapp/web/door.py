@@ -11,12 +11,14 @@ from flask import Flask, Request, Response, g, make_response, render_template, r
 from chatapp.domain.errors import NotFound, Unauthorized
 from chatapp.domain.passes import PASS_LIFE, Passes
 from chatapp.web.arguments import Blueprint, refusals
+from chatapp.web.cookies import Cookie
 from chatapp.web.fields import Body, Text
 from chatapp.web.origins import require_own_page
 from chatapp.web.proxies import network
 
 COOKIE = "chatapp_pass"
 SECURE_COOKIE = "__Host-chatapp_pass"
+PASS = Cookie(COOKIE, SECURE_COOKIE, PASS_LIFE)
 PASSWORD_CHARACTERS = 1000
 
 LOGIN = "/api/login"
@@ -67,7 +69,7 @@ class Door:
             Unauthorized: it is a program.
             RateLimited: what it says would not count.
         """
-        cookie = request.cookies.get(_cookie_name(request))
+        cookie = PASS.read()
         if cookie and self._passes.admits_cookie(cookie):
             return None
         kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
@@ -109,15 +111,7 @@ def blueprint(passes: Passes | None) -> Blueprint:
         if not passes.is_right(body["password"].encode(), _caller(request)):
             raise Unauthorized(IS_WRONG)
         response = Response(status=204)
-        response.set_cookie(
-            _cookie_name(request),
-            passes.new_cookie(),
-            max_age=PASS_LIFE,
-            path="/",
-            secure=request.is_secure,
-            httponly=True,
-            samesite="Lax",
-        )
+        PASS.send(response, passes.new_cookie())
         return response
 
     return door
@@ -131,7 +125,3 @@ def _login_page() -> Response:
 
 def _caller(request: Request) -> str:
     return network(request.remote_addr)
-
-
-def _cookie_name(request: Request) -> str:
-    return SECURE_COOKIE if request.is_secure else COOKIE

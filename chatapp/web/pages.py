@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from flask import Blueprint, Response, make_response, render_template
 from flask.sansio.blueprints import BlueprintSetupState
 
 from chatapp.domain.catalog import ModelCatalog
+from chatapp.web import presenting
 from chatapp.web.assets import Assets
 
 STATIC = Path(__file__).parent / "static"
@@ -56,7 +56,7 @@ def blueprint(catalog: ModelCatalog, site: Site) -> Blueprint:
     @pages.record
     def furnish(state: BlueprintSetupState) -> None:
         state.app.jinja_env.globals.update(asset=assets.address, site=site)
-        state.app.jinja_env.filters["short_date"] = _short_date
+        state.app.jinja_env.filters["short_date"] = presenting.short_date
 
     # Without rules for OPTIONS of their own: those of /chat belong to the API, which shares the path.
     for path, view in (("/", home), ("/chat", chat), ("/robots.txt", robots)):
@@ -71,7 +71,3 @@ def _page(template: str, **context: object) -> Response:
     response = make_response(render_template(template, **context))
     response.cache_control.no_cache = True
     return response
-
-
-def _short_date(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"

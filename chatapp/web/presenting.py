@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from chatapp.domain.catalog import ListedModel
-from chatapp.domain.entities import Allowance, Cost, Price, Usage
+from chatapp.domain.entities import NANO_USD_PER_USD, Allowance, Cost, Price, Usage
 
-NANO_USD_PER_USD = 1_000_000_000
 CENT_NANO_USD = 10_000_000
 LEAST_SHOWN_NANO_USD = 100_000
 
@@ -54,6 +53,11 @@ def allowance(value: Allowance | None) -> dict[str, Any]:
 def moment(value: datetime) -> str:
     """Return a time, cut off behind its milliseconds."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def short_date(day: date) -> str:
+    """Return a date as it stands on the pages."""
+    return f"{day.day} {day:%b %Y}"
 
 
 def usd(nano_usd: int, *, decimals: int = 0) -> str:

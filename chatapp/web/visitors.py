@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 
 from flask import Blueprint, Request, Response, g, request
 
 from chatapp.domain.errors import Unauthorized
 from chatapp.domain.visitors import VisitorService
+from chatapp.web.cookies import Cookie
 from chatapp.web.origins import require_own_page
 from chatapp.web.proxies import network
 
-COOKIE = "chatapp_visitor"
-SECURE_COOKIE = "__Host-chatapp_visitor"
-COOKIE_SECONDS = 400 * 86_400
-"""As long as browsers keep a cookie at most."""
+COOKIE = Cookie("chatapp_visitor", "__Host-chatapp_visitor", timedelta(days=400))
+"""It lasts as long as browsers keep a cookie at most."""
 
 NOBODY = ""
 """Stands for a visitor who is not there: nothing belongs to them, and what is not theirs is not found."""
@@ -72,7 +72,7 @@ class Visitors:
 
     def address(self) -> str:
         """Return the name of the address that the request comes from."""
-        return self._service.address_name(network(request.remote_addr))
+        return address_of(self._service)
 
     @contextmanager
     def keeping(self) -> Iterator[str]:
@@ -103,7 +103,7 @@ class Visitors:
         if visit.visitor_id != NOBODY:
             self._service.forget(visit.visitor_id)
         visit.cookie = None
-        visit.clears_cookie = not visit.has_token and _cookie(request) is not None
+        visit.clears_cookie = not visit.has_token and COOKIE.read() is not None
 
     def _visit(self, request: Request) -> Visit:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -113,34 +113,22 @@ class Visitors:
             return Visit(self._service.require(token.strip()), has_token=True)
         if request.method not in READING:
             require_own_page(request)
-        cookie = _cookie(request)
+        cookie = COOKIE.read()
         known = self._service.recognise(cookie) if cookie else None
         return Visit(known.visitor_id, cookie=known.new_token) if known else Visit()
+
+
+def address_of(service: VisitorService) -> str:
+    """Return the name of the address that the request at hand comes from."""
+    return service.address_name(network(request.remote_addr))
 
 
 def _visit() -> Visit:
     return cast("Visit", g.visit)
 
 
-def _cookie(request: Request) -> str | None:
-    return request.cookies.get(_cookie_name(request))
-
-
-def _cookie_name(request: Request) -> str:
-    return SECURE_COOKIE if request.is_secure else COOKIE
-
-
 def _send(visit: Visit, response: Response) -> None:
-    name, is_secure = _cookie_name(request), request.is_secure
     if visit.clears_cookie:
-        response.delete_cookie(name, path="/", secure=is_secure, httponly=True, samesite="Lax")
+        COOKIE.clear(response)
     elif visit.cookie is not None:
-        response.set_cookie(
-            name,
-            visit.cookie,
-            max_age=COOKIE_SECONDS,
-            path="/",
-            secure=is_secure,
-            httponly=True,
-            samesite="Lax",
-        )
+        COOKIE.send(response, visit.cookie)

@@ -44,3 +44,13 @@ def running_site(folder: Path, worker_class: str = "gevent", **settings: str) ->
         }
         with serving(folder, **(ours | settings)) as server:
             yield Site(server, upstream)
+
+
+@contextmanager
+def serving_models(folder: Path, upstream: ScriptedUpstream, catalog: str, **settings: str) -> Iterator[str]:
+    """Run a server with a catalogue of its own, in front of this provider; give its address."""
+    file = folder / "catalog.toml"
+    file.write_text(catalog, "utf-8")
+    ours = {"OPENAI_API_KEY_CYB_SEC": CANARY, "OPENAI_BASE_URL": upstream.url, "CHATAPP_CATALOG": str(file)}
+    with serving(folder, **(ours | settings)) as server:
+        yield server.url

@@ -11,6 +11,7 @@ import pytest
 
 from chatapp.adapters.memory import MemoryVisitorStore
 from chatapp.domain import passes as module
+from chatapp.domain import tickets
 from chatapp.domain.errors import RateLimited, StorageUnavailable
 from chatapp.domain.passes import PASS_LIFE, TRIES_GOOD_FOR_SECONDS, WRONG_TRIES_AN_HOUR, Passes
 from chatapp.domain.visitors import KEYS_GOOD_FOR_SECONDS, SECONDS_AN_HOUR, VisitorService, new_key
@@ -104,7 +105,7 @@ def test_a_password_may_be_of_any_letters(house: House) -> None:
 
 
 def test_secrets_are_compared_in_constant_time() -> None:
-    tree = ast.parse(inspect.getsource(module))
+    tree = ast.parse(inspect.getsource(module) + inspect.getsource(tickets))
     equal = [node for node in ast.walk(tree) if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq)]
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "compare_digest"]
 

@@ -7,8 +7,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
+from chatapp.domain import moments
 from chatapp.domain.entities import Conversation
 from chatapp.domain.errors import NotFound
 from chatapp.domain.kept import Asked, KeptMessage
@@ -16,8 +17,6 @@ from chatapp.domain.ledger import Meter, Reservation, Settlement
 from chatapp.domain.reply import ReplyState
 
 POSITION_BITS = 20
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 
 Key = tuple[str, str]
 """A visitor's id, and the id of something that belongs to them."""
@@ -136,7 +135,7 @@ class MemoryDatabase:
 
     def _next_position(self, moment: datetime, above: int = 0) -> int:
         """Return a position of its own for something of that moment, larger than ``above``."""
-        position = max((moment - EPOCH) // MILLISECOND << POSITION_BITS, above + 1)
+        position = max(moments.milliseconds(moment) << POSITION_BITS, above + 1)
         while position in self._positions:
             position += 1
         self._positions.add(position)
@@ -145,4 +144,4 @@ class MemoryDatabase:
 
 def to_milliseconds(moment: datetime) -> datetime:
     """Return a time as it is kept: in whole milliseconds."""
-    return EPOCH + (moment - EPOCH) // MILLISECOND * MILLISECOND
+    return moments.moment(moments.milliseconds(moment))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chatapp.adapters.memory.database import Entry, MemoryDatabase
 from chatapp.domain.budgets import Budgets, is_same_day, is_same_minute, refusal
-from chatapp.domain.ledger import EVERYBODY, Dangling, Meter, Reservation, Settled, Settlement
+from chatapp.domain.ledger import Dangling, Meter, Reservation, Settled, Settlement
 
 
 class MemoryLedger:
@@ -39,21 +39,19 @@ class MemoryLedger:
             ]
 
     def reserve_in(self, reservation: Reservation, owner: str) -> None:
-        """Reserve where the lock is held already."""
-        self.require_affordable(reservation)
-        for meter in self._meters(reservation):
-            self._database.meters[meter.name] = _taken(meter, reservation)
-        self._database.ledger[reservation.id] = Entry(reservation, owner)
-
-    def require_affordable(self, reservation: Reservation) -> None:
-        """Refuse a call that may not be made, where the lock is held already.
+        """Reserve where the lock is held already.
 
         Raises:
-            BudgetSpent, RateLimited, TooManyReplies: it may not.
+            BudgetSpent, RateLimited, TooManyReplies: it may not be made.
         """
-        error = refusal(self._meters(reservation), reservation, self._budgets)
+        names = reservation.meters
+        meters = [self._database.meters.get(name) or Meter(name, reservation.day, 0) for name in names]
+        error = refusal(meters, reservation, self._budgets)
         if error is not None:
             raise error
+        for meter in meters:
+            self._database.meters[meter.name] = _taken(meter, reservation)
+        self._database.ledger[reservation.id] = Entry(reservation, owner)
 
     def settle_in(self, settlement: Settlement, owner: str) -> Settled | None:
         """Settle where the lock is held already."""
@@ -63,7 +61,7 @@ class MemoryLedger:
             return None
         entry.settlement = replace(settlement, reservation=entry.reservation)  # its visitor may be gone meanwhile
         more = settlement.bill.charged_nano_usd - reservation.nano_usd
-        names = (EVERYBODY, *reservation.spender.meters)
+        names = reservation.meters
         there = [meter for name in names if (meter := self._database.meters.get(name)) is not None]
         settled = [
             replace(
@@ -75,10 +73,6 @@ class MemoryLedger:
         ]
         self._database.meters.update({meter.name: meter for meter in settled})
         return Settled(settled)
-
-    def _meters(self, reservation: Reservation) -> list[Meter]:
-        names = (EVERYBODY, *reservation.spender.meters)
-        return [self._database.meters.get(name) or Meter(name, reservation.day, 0) for name in names]
 
 
 def _taken(meter: Meter, reservation: Reservation) -> Meter:

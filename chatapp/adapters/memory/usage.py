@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from chatapp.adapters.memory.database import Entry, MemoryDatabase, to_milliseconds
-from chatapp.domain.books import RESERVED, Book, Call, Days, Part, SpenderKind, Spent, Sums, Tally
+from chatapp.domain.books import Book, Call, Days, Part, SpenderKind, Spent, Sums, Tally
 from chatapp.domain.entities import Source
-from chatapp.domain.ledger import EVERYBODY, Meter, Purpose, date_of
+from chatapp.domain.ledger import EVERYBODY, RESERVED, Meter, Purpose, date_of
 
 
 class MemoryBooks:

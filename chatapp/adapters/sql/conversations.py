@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, func, insert, literal, select, tuple_, update
 
-from chatapp.adapters.sql.database import Database, milliseconds
+from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.deleting import delete_conversation, require_present
 from chatapp.adapters.sql.failures import Clash
 from chatapp.adapters.sql.pieces import saved_texts
@@ -27,6 +27,7 @@ from chatapp.adapters.sql.tables import conversations, messages
 from chatapp.domain.entities import Conversation, Message, Role
 from chatapp.domain.errors import NotFound
 from chatapp.domain.kept import Changes, Found, KeptMessage
+from chatapp.domain.moments import milliseconds
 from chatapp.domain.reply import ReplyState
 from chatapp.domain.search import Query
 from chatapp.domain.stores import CHARACTERS_A_PAGE

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from chatapp.adapters.sql.failures import Clash, meaning
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.sqlite_writer import SqliteWriter
+from chatapp.domain.moments import milliseconds
 
 READ_WAIT_SECONDS = 0.1
 """Whoever reads meets a lock only while SQLite mends its log after a process was killed."""
@@ -40,8 +41,6 @@ CONNECTIONS = 10
 POSITION_BITS = 20
 REMEMBERED_MILLISECONDS = 100_000
 TRIES = 3
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 
 Result = TypeVar("Result")
 
@@ -232,16 +231,6 @@ class Positions:
         """Choose anew for every millisecond."""
         with self._lock:
             self._last.clear()
-
-
-def milliseconds(moment: datetime) -> int:
-    """Return a time as milliseconds since 1970."""
-    return (moment - EPOCH) // MILLISECOND
-
-
-def moment(milliseconds_since_epoch: int) -> datetime:
-    """Return milliseconds since 1970 as a time in UTC."""
-    return EPOCH + milliseconds_since_epoch * MILLISECOND
 
 
 def _here(work: Callable[[], Result], /) -> Result:

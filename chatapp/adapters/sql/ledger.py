@@ -13,13 +13,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, insert, null, or_, select, update
 
-from chatapp.adapters.sql.database import Database, milliseconds, moment
+from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.tables import ledger, meters, processes
 from chatapp.domain.budgets import MINUTE_MILLISECONDS, Budgets, refusal
 from chatapp.domain.errors import ChatError, RateLimited
 from chatapp.domain.ledger import (
     EVERYBODY,
+    RESERVED,
     Dangling,
     Meter,
     Purpose,
@@ -29,8 +30,8 @@ from chatapp.domain.ledger import (
     Spender,
     meter_of,
 )
+from chatapp.domain.moments import milliseconds, moment
 
-RESERVED = "reserved"
 AT_THE_SAME_MOMENT = "Too much was asked at the same moment. Please try again."
 """What is said where there was too little, and there is enough again when it is looked at."""
 
@@ -190,7 +191,7 @@ class SqlLedger:
         Raises:
             NotEnough: it may not be made; the transaction must be undone.
         """
-        names = (EVERYBODY, *reservation.spender.meters)
+        names = reservation.meters
         if reservation.nano_usd > min(map(self._budgets.daily, names)):  # a new meter would take it
             raise NotEnough
         values = {
@@ -207,7 +208,7 @@ class SqlLedger:
 
     def why_not(self, reservation: Reservation) -> ChatError:
         """Return why a call may not be made, once the transaction is undone: it had changed some of the meters."""
-        names = (EVERYBODY, *reservation.spender.meters)
+        names = reservation.meters
         with self._database.reading() as connection:
             rows = connection.execute(METERS, {"of_book": self._book, "names": names}).all()
         known = {row.name: Meter(*row) for row in rows}
@@ -219,7 +220,7 @@ class SqlLedger:
         reservation, bill = settlement.reservation, settlement.bill
         if not SETTLE.run(connection, self._settled_row(settlement, owner)):
             return None
-        names = (EVERYBODY, *reservation.spender.meters)
+        names = reservation.meters
         values = {
             "of_book": self._book,
             "charged_day": reservation.day,
@@ -324,9 +325,10 @@ def forget_visitor(database: Database, visitor_id: str) -> None:
         with database.writing() as connection:
             rows = SOME_OF_VISITOR.all(connection, {"visitor": visitor_id})
             MAKE_NAMELESS.run_many(connection, [{"at": row.reserved_at, "reply": row.id} for row in rows])
-            DROP_METER.run(connection, {"meter": meter_of(visitor_id)})
         has_more = len(rows) == ROWS_A_STEP
         time.sleep(A_BREATH_SECONDS)
+    with database.writing() as connection:
+        DROP_METER.run(connection, {"meter": meter_of(visitor_id)})
 
 
 def forget_meters(database: Database) -> None:

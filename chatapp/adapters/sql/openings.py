@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, false, insert, select, update
 
-from chatapp.adapters.sql.database import Positions, milliseconds
+from chatapp.adapters.sql.database import Positions
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.rows import MESSAGE_COLUMNS, message_row
 from chatapp.adapters.sql.tables import asked, conversations, messages, visitors
 from chatapp.domain.entities import Role
 from chatapp.domain.errors import Conflict, Detail, NotFound
 from chatapp.domain.kept import Asked, Opening
+from chatapp.domain.moments import milliseconds
 from chatapp.domain.reply import ReplyState
 
 FIND_ASKED = Prepared(

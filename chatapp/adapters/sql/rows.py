@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, null
 
-from chatapp.adapters.sql.database import milliseconds, moment
 from chatapp.adapters.sql.tables import conversations
 from chatapp.domain.entities import Conversation, Cost, Role, Source, Usage
 from chatapp.domain.errors import ChatError, error_named
 from chatapp.domain.kept import KeptMessage
+from chatapp.domain.moments import milliseconds, moment
 from chatapp.domain.reply import ReplyRecord, ReplyState
 
 write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -15,12 +15,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, func, insert, literal, select, tuple_
 from sqlalchemy.dialects import sqlite
 
-from chatapp.adapters.sql.database import Database, milliseconds, moment
+from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.tables import ledger, meters, usage_links
-from chatapp.domain.books import RESERVED, SUMS, Book, Call, Days, Part, SpenderKind, Spent, Sums, Tally
+from chatapp.domain.books import SUMS, Book, Call, Days, Part, SpenderKind, Spent, Sums, Tally
 from chatapp.domain.entities import Source
-from chatapp.domain.ledger import EVERYBODY, FIRST_DAY, Meter, Purpose, date_of
+from chatapp.domain.ledger import EVERYBODY, FIRST_DAY, RESERVED, Meter, Purpose, date_of
+from chatapp.domain.moments import milliseconds, moment
 
 ROWS_AT_ONCE = 200
 DAY_MILLISECONDS = 86_400_000

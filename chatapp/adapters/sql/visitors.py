@@ -9,12 +9,13 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, false, func, insert, select, true, update
 
-from chatapp.adapters.sql.database import Database, milliseconds, moment
+from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.deleting import delete_everything
 from chatapp.adapters.sql.failures import Clash
 from chatapp.adapters.sql.ledger import forget_visitor
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.tables import handoffs, new_visitors, signing_keys, visitors
+from chatapp.domain.moments import milliseconds, moment
 
 FIRST_KEY = "first"
 KEY_BYTES = 32

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
 from chatapp.domain.entities import Role
+from chatapp.domain.moments import EPOCH, moment
 from chatapp.domain.reply import ReplyState
 from chatapp.domain.transfer.chatgpt_nodes import Pause, in_turns
 from chatapp.domain.transfer.fields import SHORT_CHARACTERS, YEARS, unfit
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_SECONDS = (datetime(YEARS.stop, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()
 BETWEEN_PARTS = "\n\n"
 
@@ -107,7 +107,7 @@ def moment_of(seconds: Any) -> datetime | None:
     """Return the time that a number of seconds since 1970 means, to the millisecond; None if it means none."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < LATEST_SECONDS:
         return None
-    return EPOCH + timedelta(milliseconds=int(seconds * 1000))
+    return moment(int(seconds * 1000))
 
 
 def _loss(message: dict[str, Any], role: Any, kind: Any) -> Lost | None:

@@ -17,7 +17,8 @@ from typing import Any
 
 from chatapp.domain.entities import Conversation, Role
 from chatapp.domain.kept import KeptMessage
-from chatapp.domain.transfer.chatgpt_message import EPOCH, Losses, Lost, Said, moment_of, said
+from chatapp.domain.moments import EPOCH
+from chatapp.domain.transfer.chatgpt_message import Losses, Lost, Said, moment_of, said
 from chatapp.domain.transfer.chatgpt_nodes import Nodes, in_order, in_turns, missing_of, parents_of
 from chatapp.domain.transfer.fields import SHORT_CHARACTERS, is_id, unfit
 from chatapp.domain.transfer.report import Wrong

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
 from chatapp.domain.errors import NotFound
 from chatapp.domain.passes import Passes
@@ -10,8 +10,7 @@ from chatapp.domain.visitors import HANDOFF_LIFE, VisitorService
 from chatapp.web.arguments import Blueprint, refusals
 from chatapp.web.kept.bodies import Nothing, TakeOver
 from chatapp.web.kept.schemas import Done, Handoff, VisitorToken
-from chatapp.web.proxies import network
-from chatapp.web.visitors import NOBODY, Visitors
+from chatapp.web.visitors import NOBODY, Visitors, address_of
 
 NOTHING_TO_TAKE = "Nothing is kept for you here yet, so there is nothing to take to another device."
 
@@ -26,7 +25,7 @@ def tokens(service: VisitorService, passes: Passes | None) -> Blueprint:
     @tokens.doc(responses=refusals(400, 408, 413, 415, 429, 500, 503))
     def welcome(_: object) -> Response:
         """Become a new visitor, and get the token to send along as “Authorization: Bearer …”."""
-        visitor_id = service.welcome_from(service.address_name(network(request.remote_addr)))
+        visitor_id = service.welcome_from(address_of(service))
         token = service.token_of(visitor_id)
         return _answer(201, token=token if passes is None else passes.with_pass(token))
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from chatapp.web import presenting
+
 FEWEST_SLOTS = 7
 """So few days have their bars as if they were more: else one day's would fill the chart."""
 
@@ -76,7 +78,7 @@ def column_chart(
     columns = []
     for number, (day, *values) in enumerate(days):
         x = start + number * slot
-        title = f"{short_date(day)}: {tell(sum(values))}"
+        title = f"{presenting.short_date(day)}: {tell(sum(values))}"
         if all(values):
             title += " (" + ", ".join(f"{name} {tell(value)}" for name, value in zip(names, values, strict=True)) + ")"
         columns.append(Column(_share(x), _share(slot), title, _stack(x, slot, values, top)))
@@ -105,11 +107,6 @@ def ceiling(value: int) -> int:
     while ROUND[-1] * power < value:
         power *= 10
     return next(step * power for step in ROUND if step * power >= value)
-
-
-def short_date(day: date) -> str:
-    """Return a date as it stands on the page."""
-    return f"{day.day} {day:%b %Y}"
 
 
 def _stack(x: float, slot: float, values: Sequence[int], top: int) -> Sequence[Bar]:

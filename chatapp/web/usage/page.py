@@ -18,12 +18,14 @@ from chatapp.domain.books import Book, Days
 from chatapp.domain.errors import InvalidRequest, Unauthorized
 from chatapp.domain.usage import USUAL_DAYS, UsageService
 from chatapp.domain.usage_access import COOKIE_LIFE, UsageAccess
+from chatapp.web.cookies import Cookie
 from chatapp.web.usage.calls_csv import lines
 from chatapp.web.usage.view import CALLS, PAGE, view_of
 
 OPEN = "/usage/open"
 COOKIE = "chatapp_usage"
 SECURE_COOKIE = "__Secure-chatapp_usage"
+KEY = Cookie(COOKIE, SECURE_COOKIE, COOKIE_LIFE, PAGE)
 PIECE_CHARACTERS = 16_384
 BREATH_SECONDS = 0.0001
 """Not 0: a worker of greenlets would not look at its other sockets then."""
@@ -36,7 +38,7 @@ def blueprint(service: UsageService, access: UsageAccess) -> Blueprint:
     usage = Blueprint("usage", __name__)
 
     def require_cookie() -> None:
-        cookie = request.cookies.get(_cookie_name(request))
+        cookie = KEY.read()
         if not cookie or not access.admits(cookie):
             raise Unauthorized(NOT_OPENED)
 
@@ -62,16 +64,7 @@ def blueprint(service: UsageService, access: UsageAccess) -> Blueprint:
         if request.method == "HEAD":  # who only looks must not use it up
             raise MethodNotAllowed(valid_methods=["GET"])
         response = redirect(PAGE, 303)
-        cookie = access.open(request.args.get("secret", ""))
-        response.set_cookie(
-            _cookie_name(request),
-            cookie,
-            max_age=COOKIE_LIFE,
-            path=PAGE,
-            secure=request.is_secure,
-            httponly=True,
-            samesite="Lax",
-        )
+        KEY.send(response, access.open(request.args.get("secret", "")))
         return response
 
     @usage.errorhandler(Unauthorized)
@@ -118,7 +111,3 @@ def _in_pieces(parts: Iterable[str]) -> Iterator[str]:
             size = 0
             time.sleep(BREATH_SECONDS)
     yield "".join(waiting)
-
-
-def _cookie_name(request: Request) -> str:
-    return SECURE_COOKIE if request.is_secure else COOKIE

@@ -8,12 +8,12 @@ from datetime import date
 from operator import attrgetter
 from urllib.parse import urlencode
 
-from chatapp.domain.books import ONE_DAY, RESERVED, Book, Days, SpenderKind, Sums
-from chatapp.domain.ledger import FIRST_DAY
+from chatapp.domain.books import ONE_DAY, Book, Days, SpenderKind, Sums
+from chatapp.domain.ledger import FIRST_DAY, RESERVED
 from chatapp.domain.reply import ReplyState
 from chatapp.domain.usage import BudgetUse, Report
 from chatapp.web import presenting
-from chatapp.web.usage.charts import MOST_ROWS, ColumnChart, RowChart, column_chart, row_chart, short_date
+from chatapp.web.usage.charts import MOST_ROWS, ColumnChart, RowChart, column_chart, row_chart
 
 PAGE, CALLS = "/usage", "/usage/calls.csv"
 OFFERED_DAYS = {1: "Today", 7: "7 days", 30: "30 days", 90: "90 days"}
@@ -270,7 +270,7 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _period(days: Days) -> str:
-    first, last = short_date(days.first), short_date(days.last)
+    first, last = presenting.short_date(days.first), presenting.short_date(days.last)
     return f"{first}, in UTC" if days.count == 1 else f"{first} to {last}, in UTC"
 
 

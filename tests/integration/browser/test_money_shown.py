@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.integration.browser.conftest import watch
 from tests.integration.browser.talk import Talk
-from tests.server import serving
+from tests.integration.site import serving_models
 from tests.upstream import ScriptedUpstream
 from tests.upstream.wire import sse
 
@@ -45,17 +45,9 @@ def fake_talk(request: pytest.FixtureRequest, page: Page, demo: str) -> Talk:
 def own_catalog(upstream: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with the owner's instructions and cap, a model without a price, and one with a dearer long prompt."""
     folder = tmp_path_factory.mktemp("own_catalog")
-    catalog = folder / "catalog.toml"
-    catalog.write_text(CATALOG, "utf-8")
-    with serving(
-        folder,
-        OPENAI_API_KEY_CYB_SEC="sk-test",
-        OPENAI_BASE_URL=upstream.url,
-        CHATAPP_CATALOG=str(catalog),
-        CHATAPP_MAX_OUTPUT_TOKENS="500",
-        CHATAPP_SYSTEM_PROMPT="x" * 1000,
-    ) as running:
-        yield running.url
+    settings = {"CHATAPP_MAX_OUTPUT_TOKENS": "500", "CHATAPP_SYSTEM_PROMPT": "x" * 1000}
+    with serving_models(folder, upstream, CATALOG, **settings) as url:
+        yield url
 
 
 @pytest.fixture

@@ -8,18 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.integration.browser.talk import Talk
-from tests.server import serving
+from tests.integration.site import serving_models
+from tests.samples import LONG, NARROW
 from tests.upstream import Gate, ScriptedUpstream
 from tests.upstream.wire import sse
 
-CATALOG = """\
-as_of = 2026-11-22
-
-[models.narrow]
-context_tokens = 350
-max_output_tokens = 50
-"""
-LONG = "blue " * 60
 LEFT_OUT = "The oldest 2 messages no longer fit into this model and were left out."
 
 
@@ -27,16 +20,8 @@ LEFT_OUT = "The oldest 2 messages no longer fit into this model and were left ou
 def narrow(upstream: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server whose model has a small window."""
     folder = tmp_path_factory.mktemp("narrow")
-    catalog = folder / "catalog.toml"
-    catalog.write_text(CATALOG, "utf-8")
-    with serving(
-        folder,
-        OPENAI_API_KEY_CYB_SEC="sk-test",
-        OPENAI_BASE_URL=upstream.url,
-        CHATAPP_CATALOG=str(catalog),
-        CHATAPP_DEFAULT_MODEL="narrow",
-    ) as running:
-        yield running.url
+    with serving_models(folder, upstream, NARROW, CHATAPP_DEFAULT_MODEL="narrow") as url:
+        yield url
 
 
 def test_a_quiet_note_tells_what_was_left_out(page: Page, narrow: str, upstream: ScriptedUpstream) -> None:

@@ -10,22 +10,15 @@ import pytest
 from chatapp.fake import Rule
 from tests.integration.app_under_test import AppUnderTest, app_with
 from tests.integration.kept.people import Person, events_in
+from tests.samples import LONG, NARROW
 
-CATALOG = """\
-as_of = 2026-11-22
-
-[models.narrow]
-context_tokens = 350
-max_output_tokens = 50
-"""
-LONG = "blue " * 60
 THREE = f"three {LONG}"
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> AppUnderTest:
     catalog = tmp_path / "catalog.toml"
-    catalog.write_text(CATALOG, "utf-8")
+    catalog.write_text(NARROW, "utf-8")
     return app_with([Rule(reply="So.")], catalog=catalog, default_model="narrow")
 
 
