@@ -25,6 +25,7 @@ from tests.upstream.wire import error, sse, stream
 
 DEPLOYING = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text("utf-8")
 DIARY = "dear diary"
+PATIENCE_SECONDS = 5.0
 PSEUDONYM = re.compile(r"[0-9a-f]{16}")
 
 
@@ -56,6 +57,9 @@ def test_a_request_is_told_by_its_route(app: AppUnderTest, caplog: pytest.LogCap
 @pytest.mark.parametrize("path", ["/chat", "/chat/stream"])
 def test_a_reply_is_told_under_its_requests_id(app: AppUnderTest, caplog: pytest.LogCaptureFixture, path: str) -> None:
     app.post(path, **{"X-Request-Id": "mine"})
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not lines(caplog, "reply") and time.monotonic() < deadline:  # it comes after the reader was told
+        time.sleep(0.01)
 
     assert [line["request_id"] for line in lines(caplog, "reply")] == ["mine"]
 
