@@ -159,7 +159,7 @@ forwarded_allow_ips = ",".join(_settings.trusted_proxies)
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 forwarder_headers = ""
 
-accesslog = None
+logger_class = "chatapp.workers.logger.QuietLogger"
 errorlog = "-"
 logconfig_dict = logging_config(TextLines if sys.stderr.isatty() else JsonLines)
 

@@ -1,1 +1,1 @@
-"""gunicorn's worker classes, each mended in one place: what one caller does must not hold up the others."""
+"""What is mended of gunicorn: its worker classes, so that no caller holds up the others, and its log."""

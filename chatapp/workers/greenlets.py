@@ -45,8 +45,7 @@ class EvenHandedSocket(gevent.socket.socket):
 
     def take_turns(self) -> None:
         """Let others go first, after a while in which nobody else could run."""
-        hub: Any = gevent.get_hub()
-        turn = hub.loop.iteration  # a new one each time that it has looked at all others
+        turn = gevent.get_hub().loop.iteration  # a new one each time that it has looked at all others
         if turn != self._turn:
             self._turn, self._turn_began_at = turn, monotonic()
         elif monotonic() - self._turn_began_at > LONGEST_RUN_SECONDS:

@@ -22,7 +22,7 @@ class Worker(ThreadWorker):
     def load_wsgi(self) -> None:
         """Make the application, in a process whose threads take turns quickly."""
         sys.setswitchinterval(LONGEST_RUN_SECONDS)
-        super().load_wsgi()  # type: ignore[misc]  # gunicorn is not typed
+        super().load_wsgi()
 
     def handle(self, conn: Any) -> Any:
         """Serve one request of a connection; return what gunicorn is to do with it next."""
