@@ -25,6 +25,7 @@ from chatapp.domain.errors import (
 )
 
 SERVER_FAULT = 500
+OVERLOADED = 503
 
 QUOTA_CODES = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
 GONE_CODES = frozenset({"model_not_found", "model_not_available"})
@@ -66,7 +67,9 @@ def reported_error(report: Any, retry_after_seconds: int | None = None) -> ChatE
 def refusal(status: int, report: Any, retry_after_seconds: int | None, card: ModelCard | None) -> ChatError:
     """Return what an answer with an HTTP status other than 200 means; ``report`` is its error object, if it has one."""
     meant = _meaning(status, report, retry_after_seconds, card)
-    meant.provider_work = ProviderWork.PROMPT if status >= SERVER_FAULT else ProviderWork.NOTHING
+    # Who says when to come back says that instead of working.
+    is_put_off = status == OVERLOADED and retry_after_seconds is not None
+    meant.provider_work = ProviderWork.PROMPT if status >= SERVER_FAULT and not is_put_off else ProviderWork.NOTHING
     return meant
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from math import ceil
 
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.entities import ChatRequest, Cost, Message, ModelCard, Price, Source, Usage
@@ -23,8 +24,10 @@ TOKENS_PER_ANSWER = 3
 
 TOKENS_PER_MILLION = 1_000_000
 
-
 MARGIN_PERCENT = 10
+TOKENS_PER_SECOND = 200
+"""As fast as a model makes them, at most."""
+
 IN_FLIGHT_TOKENS = 100
 """Tokens of an unfinished answer that the provider has made, and charges, but that never came: half a second's."""
 
@@ -66,22 +69,24 @@ class TokenAccountant:
         request_id: str | None,
     ) -> Reservation:
         """Return the most that an answer can cost: the longest one, and a prompt of which nothing is cached."""
-        price = request.model.price
+        price, prompt_tokens = request.model.price, self._most_prompt_tokens(request)
         return Reservation(
             reply_id,
             at,
             spender,
             purpose,
             request.model.id,
-            request.prompt_tokens,
+            prompt_tokens,
             request.max_output_tokens,
-            self._most(price, request.prompt_tokens, request.max_output_tokens),
+            self._most(price, prompt_tokens, request.max_output_tokens),
             price.as_of if price else None,
             request_id,
         )
 
-    def bill(self, reservation: Reservation, request: ChatRequest, reply: Reply) -> Bill:
+    def bill(self, reservation: Reservation, request: ChatRequest, reply: Reply, silent_seconds: float = 0) -> Bill:
         """Settle one answer: by the provider's count, else by our own of the prompt and of the text, from above.
+
+        ``silent_seconds`` is for how long nothing had come when it ended: the provider may have worked on.
 
         The hidden tokens of a reasoning model cannot be counted: without the provider's word its answer counts
         as long as it was allowed to be. So does one of which nobody knows how far it came.
@@ -97,7 +102,7 @@ class TokenAccountant:
                 return self._unanswered(reservation, card, work)
         if card.reasoning:
             return reserved_bill(reservation)
-        return self._bill(card.price, self._counted(request, reply), Source.ESTIMATED)
+        return self._bill(card.price, self._counted(reservation, request, reply, silent_seconds), Source.ESTIMATED)
 
     def _price_of(self, card: ModelCard, answered_by: str | None) -> Price | None:
         """Return the price of the model that answered, where the catalogue knows it."""
@@ -110,11 +115,30 @@ class TokenAccountant:
             return nothing_billed(reservation)
         return Bill(None, Cost(None, Source.UNKNOWN), self._most(card.price, reservation.prompt_tokens, 0))
 
-    def _counted(self, request: ChatRequest, reply: Reply) -> Usage:
-        came = self._tokenizer.count(reply.text, request.model.encoding)
-        margin = -(-came * MARGIN_PERCENT // 100) + (0 if reply.is_whole else IN_FLIGHT_TOKENS)
+    def _counted(self, reservation: Reservation, request: ChatRequest, reply: Reply, silent_seconds: float) -> Usage:
+        came = self._most_tokens(reply.text, request.model)
+        margin = -(-came * MARGIN_PERCENT // 100)
+        if not reply.is_whole:
+            margin += IN_FLIGHT_TOKENS + ceil(silent_seconds * TOKENS_PER_SECOND)
         # No more than the cap, but all that came: there are servers that know no cap.
-        return Usage(request.prompt_tokens, max(came, min(came + margin, request.max_output_tokens)))
+        return Usage(reservation.prompt_tokens, max(came, min(came + margin, request.max_output_tokens)))
+
+    def _most_prompt_tokens(self, request: ChatRequest) -> int:
+        card = request.model
+        if self._is_exact(card):
+            return request.prompt_tokens
+        return TOKENS_PER_ANSWER + sum(
+            TOKENS_PER_MESSAGE + self._most_tokens(message.content, card) for message in request.messages
+        )
+
+    def _most_tokens(self, text: str, card: ModelCard) -> int:
+        """Count ``text``, or return what no count of it can exceed: a token stands for one byte at least."""
+        if self._is_exact(card):
+            return self._tokenizer.count(text, card.encoding)
+        return len(text.encode("utf-8", "surrogatepass"))
+
+    def _is_exact(self, card: ModelCard) -> bool:
+        return self._tokenizer.overcount(card.encoding) == 1
 
     def _bill(self, price: Price | None, usage: Usage, source: Source) -> Bill:
         """Return the bill of some tokens; without a price they count at the dearest one known."""

@@ -115,7 +115,8 @@ class Driver:
 
     def _bill(self, live: LiveReply) -> Bill:
         try:
-            return self._accountant.bill(live.reservation, live.request, live.reply)
+            silent_seconds = max(0.0, self._clock.monotonic() - live.heard_at)
+            return self._accountant.bill(live.reservation, live.request, live.reply, silent_seconds)
         except Exception:  # a reply that was never settled would keep its readers waiting for ever
             log.exception("What reply %s cost could not be told", live.reply.id)
             return reserved_bill(live.reservation)

@@ -60,7 +60,7 @@ BEFORE_THE_BEGINNING = {
     "07 status 502": refused(error_status(502, None), 502, "provider_failed", "InternalServerError", source="unknown"),
     "07 status 503": refused(error_status(503, None), 502, "provider_failed", "InternalServerError", source="unknown"),
     "07 status 503, much later": refused(
-        error_status(503, None, Retry_After="60"), 502, "provider_failed", "InternalServerError", source="unknown"
+        error_status(503, None, Retry_After="60"), 502, "provider_failed", "InternalServerError"
     ),
     "07 status 529": refused(
         error_status(529, "overloaded_error"), 502, "provider_failed", "InternalServerError", source="unknown"

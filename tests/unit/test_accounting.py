@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatapp.adapters.estimator import TokenEstimator
 from chatapp.domain.accounting import TokenAccountant, cost_nano_usd
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.entities import ChatRequest, Cost, LongPrompt, Message, ModelCard, Price, Role, Source, Usage
@@ -185,6 +186,28 @@ def test_of_an_unfinished_answer_more_may_have_been_made_than_came(said: str, to
     events = (Started(), Delta(said)) if said else (Started(),)
 
     assert billed(reply(*events)).usage == Usage(8, tokens)
+
+
+@pytest.mark.parametrize(("silent_seconds", "tokens"), [(0.5, 55 + 100 + 100), (2.001, 55 + 100 + 401), (60, 1000)])
+def test_the_longer_it_was_silent_the_more_may_have_been_made(silent_seconds: float, tokens: int) -> None:
+    request, told = question(), reply(Started(), Delta("a" * 50))
+    accountant = TokenAccountant(LetterTokenizer(), BOTH)
+
+    assert accountant.bill(reserved(request), request, told, silent_seconds).usage == Usage(8, tokens)
+
+
+def test_without_an_exact_count_no_text_can_have_more_tokens_than_is_reserved_and_billed() -> None:
+    words = "zqжж好🙂" * 10  # each byte of it could be a token, where an estimate counts less
+    most = len(words.encode())
+    request = question(text=words, max_output_tokens=5000)
+    accountant = TokenAccountant(TokenEstimator(), BOTH)
+
+    reservation = accountant.reservation("r1", request, SPENDER, Purpose.CHAT, NOON, None)
+    bill = accountant.bill(reservation, request, reply(Delta(words), Finished("stop")))
+
+    assert reservation.prompt_tokens == most + 7
+    assert bill.usage == Usage(most + 7, most + -(-most // 10))
+    assert request.prompt_tokens < reservation.prompt_tokens
 
 
 def test_an_unreported_answer_of_a_reasoning_model_counts_as_long_as_allowed() -> None:

@@ -1,10 +1,12 @@
 """The life of a reply, from its admission to its end."""
 
+from typing import Any
+
 import pytest
 
 from chatapp.adapters.estimator import TokenEstimator
-from chatapp.domain.accounting import IN_FLIGHT_TOKENS, TokenAccountant
-from chatapp.domain.entities import ChatRequest, Cost, Source, Usage
+from chatapp.domain.accounting import IN_FLIGHT_TOKENS, TOKENS_PER_SECOND, TokenAccountant
+from chatapp.domain.entities import Cost, Source, Usage
 from chatapp.domain.errors import (
     AtCapacity,
     ChatError,
@@ -17,9 +19,9 @@ from chatapp.domain.errors import (
     ShuttingDown,
 )
 from chatapp.domain.events import Delta, Event, Started
-from chatapp.domain.ledger import Bill, Reservation
+from chatapp.domain.ledger import Bill
 from chatapp.domain.live import LiveReply
-from chatapp.domain.reply import OnDisconnect, Reply, ReplyState
+from chatapp.domain.reply import OnDisconnect, ReplyState
 from chatapp.domain.upkeep import ReplyLimits
 from chatapp.fake import Cut, Error, Rule, SlowHead
 from chatapp.fake.call import Ending
@@ -97,15 +99,15 @@ def test_the_text_before_a_failure_is_kept_and_all_that_was_reserved_is_billed()
     outcome = Stage([once("half a th", fault=Cut())]).outcome()
 
     assert outcome.text == "half a th"
-    assert outcome.usage == Usage(8, 1000)  # nobody knows for how long the provider went on
-    assert outcome.cost == Cost(8 * 150 + 1000 * 600, Source.ESTIMATED, PRICE.as_of)
+    assert outcome.usage == Usage(9, 1000)  # nobody knows for how long the provider went on
+    assert outcome.cost == Cost(9 * 150 + 1000 * 600, Source.ESTIMATED, PRICE.as_of)
 
 
 def test_a_whole_answer_without_usage_is_estimated() -> None:
     outcome = Stage([once("Hello", usage=False)]).outcome()
 
     assert outcome.state is ReplyState.COMPLETE
-    assert outcome.cost == Cost(8 * 150 + (3 + 1) * 600, Source.ESTIMATED, PRICE.as_of)
+    assert outcome.cost == Cost(9 * 150 + (5 + 1) * 600, Source.ESTIMATED, PRICE.as_of)
 
 
 def test_a_request_that_the_provider_refused_cost_nothing_we_know_of() -> None:
@@ -144,13 +146,23 @@ def test_stop_ends_a_reply_before_its_driver_has_begun(fault: SlowHead | None) -
     assert stage.call.ended is Ending.CANCELLED
 
 
+def test_a_stop_in_a_long_silence_bills_what_may_have_been_made_meanwhile() -> None:
+    def stop_late() -> None:
+        stage.clock.advance(3)
+        stage.replies.stop(ALICE, "r1")
+
+    stage = Stage([once("one ", Meanwhile(stop_late), "two")])
+
+    assert stage.outcome().usage == Usage(9, 4 + 1 + IN_FLIGHT_TOKENS + 3 * TOKENS_PER_SECOND)
+
+
 def test_stop_in_mid_answer_keeps_the_text_and_the_bill() -> None:
     stage = Stage([once("one ", Meanwhile(lambda: stage.replies.stop(ALICE, "r1")), "two")])
 
     outcome = stage.outcome()
 
     assert (outcome.text, outcome.state, outcome.error) == ("one ", ReplyState.STOPPED, None)
-    assert outcome.cost == Cost(8 * 150 + (2 + 1 + IN_FLIGHT_TOKENS) * 600, Source.ESTIMATED, PRICE.as_of)
+    assert outcome.cost == Cost(9 * 150 + (4 + 1 + IN_FLIGHT_TOKENS) * 600, Source.ESTIMATED, PRICE.as_of)
     assert stage.call.ended is Ending.CANCELLED
 
 
@@ -232,7 +244,7 @@ def test_a_model_that_cannot_be_stopped_ends_no_reply_but_its_own(caplog: pytest
 class BrokenAccountant(TokenAccountant):
     """An accountant who cannot count."""
 
-    def bill(self, reservation: Reservation, request: ChatRequest, reply: Reply) -> Bill:
+    def bill(self, *_: Any) -> Bill:
         raise ZeroDivisionError
 
 
@@ -242,7 +254,7 @@ def test_a_reply_ends_though_nobody_can_tell_what_it_cost(caplog: pytest.LogCapt
     outcome = stage.outcome()
 
     assert (outcome.state, outcome.text) == (ReplyState.COMPLETE, "Hello")
-    assert outcome.cost == Cost(8 * 150 + 1000 * 600, Source.ESTIMATED, PRICE.as_of)  # all that was reserved
+    assert outcome.cost == Cost(9 * 150 + 1000 * 600, Source.ESTIMATED, PRICE.as_of)  # all that was reserved
     assert (stage.replies.open_replies, "ZeroDivisionError" in caplog.text) == (0, True)
 
 

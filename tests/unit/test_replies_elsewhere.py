@@ -103,8 +103,8 @@ def test_a_reply_whose_process_died_is_closed_with_its_last_checkpoint() -> None
 
     assert found == [record]
     assert (record.state, record.text, type(record.error)) == (ReplyState.LOST, "one two ", Lost)
-    assert record.usage == Usage(8, 1000)  # nobody knows what it had made after that
-    assert record.cost == Cost(8 * 150 + 1000 * 600, Source.ESTIMATED, PRICE.as_of)
+    assert record.usage == Usage(9, 1000)  # nobody knows what it had made after that
+    assert record.cost == Cost(9 * 150 + 1000 * 600, Source.ESTIMATED, PRICE.as_of)
 
 
 def test_a_process_that_was_only_stalled_changes_nothing_any_more() -> None:

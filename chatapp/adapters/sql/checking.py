@@ -34,9 +34,16 @@ MISSING_PARENTS = (
     " WHERE m.parent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages p WHERE p.visitor_id = m.visitor_id"
     " AND p.id = m.parent_id AND p.conversation_id = m.conversation_id)"
 )
-MISSING_MESSAGES = {
+# Not the other way round: a call made on a machine whose clock is late counts on the day that has begun elsewhere.
+SHORT_METERS = (
+    "SELECT m.book, m.nano_usd, sum(l.charged_nano_usd) FROM meters m"
+    " JOIN ledger l ON l.book = m.book AND l.day = m.day AND l.reserved_at >= CAST(m.day AS BIGINT) * 86400000"
+    " WHERE m.name = 'everybody' GROUP BY m.book, m.nano_usd HAVING m.nano_usd < sum(l.charged_nano_usd)"
+)
+CONTRADICTIONS = {
     "The conversation {} ends with a message {} that is not in it.": MISSING_LEAVES,
     "The message {} answers a message {} that is not in its conversation.": MISSING_PARENTS,
+    "Today's budget of the book “{}” counts {} billionths of a dollar, but its calls come to {}.": SHORT_METERS,
 }
 SQLITE_UNFOUND = (
     "SELECT count(*) FROM messages m WHERE m.indexed"
@@ -115,7 +122,7 @@ def _sqlite(file: SqliteFile, step: Step) -> Report:
         problems = list(_integrity(connection, "integrity_check"))
         step("what belongs together")
         problems += _references(connection)
-        problems += _missing_messages(lambda query: connection.execute(query).fetchall())
+        problems += _contradictions(lambda query: connection.execute(query).fetchall())
         step("the search index")
         problems += _search(connection)
         step("what it holds")
@@ -141,8 +148,8 @@ def _references(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"Row {row} of {table} refers to a row of {parent} that is not there."
 
 
-def _missing_messages(ask: Callable[[str], Iterable[Any]]) -> Iterator[str]:
-    for sentence, query in MISSING_MESSAGES.items():
+def _contradictions(ask: Callable[[str], Iterable[Any]]) -> Iterator[str]:
+    for sentence, query in CONTRADICTIONS.items():
         rows = list(ask(f"{query} LIMIT {MOST_PROBLEMS + 1}"))
         yield from (sentence.format(*row) for row in rows[:MOST_PROBLEMS])
         if len(rows) > MOST_PROBLEMS:
@@ -175,11 +182,11 @@ def _postgresql(database: PostgresqlDatabase, step: Step) -> Report:
         step("the indexes")
         unfit = connection.exec_driver_sql(UNFIT_INDEXES).scalars().all()
         step("what belongs together")
-        missing = list(_missing_messages(lambda query: connection.exec_driver_sql(query).all()))
+        contradictions = list(_contradictions(lambda query: connection.exec_driver_sql(query).all()))
         step("the search index")
         unfound = list(_unfound(connection.exec_driver_sql(POSTGRESQL_UNFOUND).scalar_one()))
         step("what it holds")
         counts = {name: int(connection.exec_driver_sql(query).scalar_one()) for name, query in COUNTED.items()}
         size_bytes = int(connection.exec_driver_sql(POSTGRESQL_SIZE).scalar_one())
-    problems = [f"The index {name} is not valid; REINDEX makes it anew." for name in unfit] + missing + unfound
+    problems = [f"The index {name} is not valid; REINDEX makes it anew." for name in unfit] + contradictions + unfound
     return Report(database.place, HEAD, **counts, size_bytes=size_bytes, log_bytes=None, problems=tuple(problems))

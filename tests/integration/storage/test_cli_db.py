@@ -17,6 +17,7 @@ from click.testing import Result
 
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.indexing import Indexing
+from chatapp.adapters.sql.ledger import SqlLedger
 from chatapp.adapters.sql.migrating import upgrade
 from chatapp.adapters.sql.preparing import database_at
 from chatapp.adapters.sql.revisions import HEAD
@@ -24,6 +25,7 @@ from chatapp.adapters.sql.visitors import SqlVisitorStore
 from tests.databases import MakeDatabase
 from tests.integration.storage.filled import connected, fill
 from tests.integration.terminal import chatapp, environment
+from tests.samples import PLENTY, reservation
 from tests.server import serving
 
 Db = Callable[..., Result]
@@ -117,6 +119,24 @@ def test_check_finds_what_names_a_message_that_is_not_there(
     found = db(database_url, "check")
 
     assert (found.exit_code, f"WRONG  The {problem} that is not in i" in found.output) == (1, True)
+
+
+def test_check_finds_a_budget_that_counts_less_than_its_calls(db: Db, database_url: str) -> None:
+    database = Database(database_url)
+    try:
+        ledger = SqlLedger(database, PLENTY, "openai")
+        ledger.reserve(reservation("r1"), "p1")
+        ledger.reserve(reservation("r2"), "p1")
+    finally:
+        database.close()
+    sound = db(database_url, "check")
+    change(database_url, "UPDATE meters SET nano_usd = nano_usd - 1 WHERE name = 'everybody'")
+
+    found = db(database_url, "check")
+
+    assert sound.exit_code == 0
+    assert "WRONG  Today's budget of the book “openai” counts 1999999 billionths of a dollar, but its" in found.output
+    assert (found.exit_code, "its calls come to 2000000.\n" in found.output) == (1, True)
 
 
 @pytest.mark.parametrize("table", ["search_data", "search_content", "search_docsize", "search_idx", "search_config"])
