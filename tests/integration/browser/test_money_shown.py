@@ -226,7 +226,7 @@ def test_an_unknown_cost_is_not_told_as_zero(page: Page, own_catalog: str, upstr
 
     chat.ask("Hi")
 
-    expect(cost(chat).locator("summary")).to_have_text(re.compile("^free-of-price · [0-9]+ tokens · cost unknown$"))
+    expect(cost(chat).locator("summary")).to_have_text(re.compile("^free-of-price · [0-9,]+ tokens · cost unknown$"))
     expect(total(chat)).to_have_text(re.compile("^This conversation: about [0-9]+ tokens, cost unknown$"))
 
 
