@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 from pathlib import Path
 
 from flask import Response, request, send_from_directory
+from werkzeug.exceptions import NotFound
 
 YEAR_SECONDS = 31_536_000
+PACKED = ".gz"
+"""What the build adds to the name of a file for the same packed with gzip."""
 
 
 class AssetsMissing(RuntimeError):
@@ -22,7 +26,7 @@ class Assets:
     """
 
     def __init__(self, folder: Path) -> None:
-        files = sorted(folder.glob("*")) if folder.is_dir() else []
+        files = sorted(path for path in folder.glob("*") if path.suffix != PACKED) if folder.is_dir() else []
         if not files:
             raise AssetsMissing("The pages are not built yet: run `make run` (or `pip install -e .`) once.")
         self._folder = folder
@@ -36,10 +40,18 @@ class Assets:
 
     def send(self, name: str) -> Response:
         """Answer with the file ``name``; one that was asked for by its hash may be kept for a year."""
-        response = send_from_directory(self._folder, name)
+        if name not in self._versions:
+            raise NotFound
+        if request.accept_encodings["gzip"]:
+            kind = mimetypes.guess_type(name)[0]
+            response = send_from_directory(self._folder, f"{name}{PACKED}", mimetype=kind)
+            response.content_encoding = "gzip"
+        else:
+            response = send_from_directory(self._folder, name)
+        response.vary.add("Accept-Encoding")
         response.cache_control.no_cache = None
         # A page of another version may ask for a hash that is not this file's: that answer must not be kept.
-        if name in self._versions and request.args.get("v") == self._versions[name]:
+        if request.args.get("v") == self._versions[name]:
             response.cache_control.public = True
             response.cache_control.max_age = YEAR_SECONDS
             response.cache_control.immutable = True
