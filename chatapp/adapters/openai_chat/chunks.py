@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from http.client import HTTPException, HTTPResponse, IncompleteRead
+from io import BufferedIOBase
 from time import monotonic, sleep
+from typing import Any, cast
 
 READ_BYTES = 8_192
 """Every waiting read holds a buffer of that size: 64 kB of it for 500 answers cost 20 MB, and brought no speed."""
@@ -89,10 +91,49 @@ def _size(line: bytes) -> int | None:
         return None
 
 
+class WholeLines:
+    """Reads the lines of an answer's head. ``http.client`` takes one that is cut off anywhere for a whole one."""
+
+    def __init__(self, stream: BufferedIOBase) -> None:
+        self._stream = stream
+        self._has_begun = False
+
+    def readline(self, limit: int) -> bytes:
+        """Return the next line.
+
+        Raises:
+            IncompleteRead: the connection ended in the midst of the head.
+        """
+        line = self._stream.readline(limit)
+        if not line.endswith(b"\n") and len(line) < limit and (line or self._has_begun):
+            raise IncompleteRead(line)
+        self._has_begun = True
+        return line
+
+    def close(self) -> None:
+        """Close what is read from."""
+        self._stream.close()
+
+
 class EagerResponse(HTTPResponse):
     """``http.client``'s answer, which gives its body out as it comes."""
 
     _ran_since = 0.0
+
+    def begin(self) -> None:
+        """Read the head.
+
+        Raises:
+            HTTPException: it is cut short, or is none.
+            OSError: the connection broke.
+        """
+        stream = self.fp
+        self.fp = cast(Any, WholeLines(stream))
+        try:
+            super().begin()
+        finally:
+            if self.fp is not None:
+                self.fp = stream
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the body, all that has come in one piece, and close this answer at the body's end.

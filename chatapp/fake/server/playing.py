@@ -98,6 +98,7 @@ class Playing:
                 if data:
                     self._transport.write(data)
             case HangUp():
+                self._transport.write_eof()  # on its way before anybody is told that it is over
                 self.end(peer_left=False)
                 self._transport.close()
             case TearDown():
