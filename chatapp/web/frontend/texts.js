@@ -12,6 +12,13 @@ export const texts = {
   notCopied: "Copying is not allowed here. Please select the text and copy it yourself.",
   continue: "Please continue.",
 
+  copyCode: "Copy",
+  wrapCode: "Wrap lines",
+  table: "Table",
+  taskDone: "Done",
+  taskOpen: "Not done",
+  image: (/** @type {string} */ name) => `Image: ${name}`,
+
   send: "Send",
   stop: "Stop",
   openWidget: "Open the chat",

@@ -210,7 +210,8 @@ def test_what_a_model_writes_stays_text(talk: Talk, upstream: ScriptedUpstream) 
 
     talk.ask("<b>bold</b>")
 
-    assert talk.text.evaluate("element => element.textContent") == hostile
+    shown = hostile.replace("[x](javascript:alert(3))", "x")  # a link that leads nowhere good is its words alone
+    assert talk.text.evaluate("element => element.textContent") == shown
     assert talk.messages.locator("img, script, b, a").count() == 0
 
 

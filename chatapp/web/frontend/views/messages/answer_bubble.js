@@ -1,10 +1,11 @@
 import { detailsOf, noteOf } from "../../conversation/answer_facts.js";
 import { listen } from "../../listen.js";
+import { MarkdownWriter } from "../../markdown/markdown_writer.js";
 import { texts } from "../../texts.js";
 import { copyText } from "../copying.js";
 import { Menu, menuOf } from "../menu.js";
 import { copyOf, findPart, part } from "../part.js";
-import { TextWriter } from "../text_writer.js";
+import { offerCodeTools } from "./code_tools.js";
 import { CostDetails } from "./cost_details.js";
 import { Siblings } from "./siblings.js";
 
@@ -29,7 +30,9 @@ export class AnswerBubble {
   constructor(message, actions) {
     this.#message = message;
     this.#actions = actions;
-    this.#writer = new TextWriter(this.#part("text"), actions.onGrown);
+    const text = this.#part("text");
+    this.#writer = new MarkdownWriter(text, actions.onGrown);
+    offerCodeTools(text, actions.onSay);
     this.#cost = new CostDetails(this.#part("cost"));
     const siblings = findPart(this.element, "[data-part=siblings]");
     this.#siblings = siblings && new Siblings(siblings, (id) => actions.onSwitch(id));

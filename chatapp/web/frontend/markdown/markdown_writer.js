@@ -1,0 +1,62 @@
+import { BlockReader } from "./block_reader.js";
+import { patch } from "./patch.js";
+import { blocksOf } from "./tree.js";
+
+/** @typedef {import("./tree.js").Node} Shown */
+
+/** The page has at least that many times as long for other things as for writing. */
+const REST = 8;
+
+/**
+ * Writes Markdown into an element while it comes, at most once a frame, however small the pieces.
+ * What is finished is never touched again: it can be selected and copied while the rest is still being written.
+ */
+export class MarkdownWriter {
+  #element;
+  #reader = new BlockReader();
+  #waiting = "";
+  #frame = 0;
+  #restsUntil = 0;
+  #finished = 0;
+  /** @type {Shown[]} */
+  #open = [];
+  #onWritten;
+
+  /**
+   * @param {HTMLElement} element
+   * @param {() => void} onWritten
+   */
+  constructor(element, onWritten) {
+    this.#element = element;
+    this.#onWritten = onWritten;
+  }
+
+  /** @param {string} text */
+  write(text) {
+    this.#waiting += text;
+    this.#frame ||= requestAnimationFrame(() => this.#onFrame());
+  }
+
+  /** Shows at once what still waits for its frame; a hidden page has none. */
+  flush() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    if (this.#waiting === "") return;
+    const beganAt = performance.now();
+    const { finished, open } = this.#reader.read(this.#waiting);
+    this.#waiting = "";
+    const done = blocksOf(finished);
+    const shown = blocksOf(open);
+    patch(this.#element, this.#open, [...done, ...shown], this.#finished);
+    this.#finished += done.length;
+    this.#open = shown;
+    this.#onWritten();
+    const now = performance.now();
+    this.#restsUntil = now + REST * (now - beganAt);
+  }
+
+  #onFrame() {
+    if (performance.now() < this.#restsUntil) this.#frame = requestAnimationFrame(() => this.#onFrame());
+    else this.flush();
+  }
+}

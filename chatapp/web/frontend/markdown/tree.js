@@ -1,0 +1,227 @@
+import { texts } from "../texts.js";
+import { unescaped } from "./entities.js";
+import { safeAddress } from "./links.js";
+
+/**
+ * @typedef {import("marked").Token} Token
+ * @typedef {import("marked").Tokens.List} List
+ * @typedef {import("marked").Tokens.ListItem} ListItem
+ * @typedef {import("marked").Tokens.Table} Table
+ * @typedef {{ tag: string, attributes: Record<string, string>, children: Node[] }} Element
+ * @typedef {Element | string} Node
+ */
+
+const INLINE = new Map([
+  ["strong", "strong"],
+  ["em", "em"],
+  ["del", "del"],
+]);
+const LINE_BREAK = /^<br\s*\/?>$/i;
+const WRITTEN_LEFT_TO_RIGHT = { dir: "ltr" };
+const EITHER_WAY = { dir: "auto" };
+
+/**
+ * Turns tokens of blocks into what is shown. Whatever the model wrote becomes text, never markup.
+ *
+ * @param {Token[]} tokens
+ * @returns {Node[]}
+ */
+export function blocksOf(tokens) {
+  return tokens.flatMap((token) => blockOf(token));
+}
+
+/**
+ * @param {Token} token
+ * @returns {Node[]}
+ */
+function blockOf(token) {
+  switch (token.type) {
+    case "paragraph":
+      return [element("p", EITHER_WAY, inlinesOf(withoutIndent(childrenOf(token))))];
+    case "heading":
+      return [element(headingTag(token.depth), EITHER_WAY, inlinesOf(childrenOf(token)))];
+    case "code":
+      return [code(token.text, unescaped(token.lang ?? ""))];
+    case "blockquote":
+      return [element("blockquote", EITHER_WAY, blocksOf(childrenOf(token)))];
+    case "list":
+      return [list(/** @type {List} */ (token))];
+    case "table":
+      return [table(/** @type {Table} */ (token))];
+    case "hr":
+      return [element("hr")];
+    case "html":
+      return [element("p", EITHER_WAY, [token.raw.trimEnd()])];
+    case "text": // of a list whose items stand close together
+      return inlinesOf(token.tokens ?? [token]);
+    case "checkbox":
+      return [checkbox(token.checked)];
+    default:
+      return [];
+  }
+}
+
+/**
+ * @param {Token[]} tokens
+ * @returns {Node[]}
+ */
+function inlinesOf(tokens) {
+  return tokens.map((token) => inlineOf(token));
+}
+
+/**
+ * @param {Token} token
+ * @returns {Node}
+ */
+function inlineOf(token) {
+  const tag = INLINE.get(token.type);
+  if (tag) return element(tag, {}, inlinesOf(childrenOf(token)));
+  switch (token.type) {
+    case "codespan":
+      return element("code", WRITTEN_LEFT_TO_RIGHT, [token.text]);
+    case "link":
+      return link(unescaped(token.href), inlinesOf(childrenOf(token)));
+    case "image":
+      return link(unescaped(token.href), [texts.image(plainOf(childrenOf(token)) || token.href)]);
+    case "br":
+      return element("br");
+    case "checkbox":
+      return checkbox(token.checked);
+    case "html":
+      return LINE_BREAK.test(token.raw) ? element("br") : token.raw;
+    case "escape":
+      return token.text;
+    default:
+      return unescaped(token.raw);
+  }
+}
+
+/**
+ * @param {string} href
+ * @param {Node[]} children
+ */
+function link(href, children) {
+  const address = safeAddress(href);
+  if (address === null) return element("span", {}, children);
+  return element("a", { href: address, rel: "noopener noreferrer nofollow", target: "_blank" }, children);
+}
+
+/**
+ * @param {string} text
+ * @param {string} info what stands behind the fence
+ */
+function code(text, info) {
+  const language = info.split(/\s/, 1)[0] ?? "";
+  const bar = element("div", { class: "code__bar" }, [
+    element("span", { class: "code__language" }, [language]),
+    button("wrap-code", texts.wrapCode),
+    button("copy-code", texts.copyCode),
+  ]);
+  const shown = element("code", language ? { "data-language": language } : {}, [text]);
+  const pre = element("pre", { ...WRITTEN_LEFT_TO_RIGHT, class: "code__text", tabindex: "0" }, [shown]);
+  return element("div", { class: "code" }, [bar, pre]);
+}
+
+/**
+ * @param {string} action
+ * @param {string} name
+ */
+function button(action, name) {
+  return element("button", { type: "button", class: "code__button", "data-action": action }, [name]);
+}
+
+/** @param {List} token */
+function list({ ordered, start, items }) {
+  /** @type {Record<string, string>} */
+  const attributes = ordered && start !== 1 ? { start: String(start) } : {};
+  return element(ordered ? "ol" : "ul", attributes, items.map(item));
+}
+
+/** @param {ListItem} token */
+function item({ tokens, task }) {
+  return element("li", task ? { ...EITHER_WAY, class: "task" } : EITHER_WAY, blocksOf(tokens));
+}
+
+/** @param {Token} token @returns {Token[]} */
+function childrenOf(token) {
+  return ("tokens" in token && token.tokens) || [];
+}
+
+/**
+ * Returns the words of tokens alone.
+ *
+ * @param {Token[]} tokens
+ * @returns {string}
+ */
+function plainOf(tokens) {
+  return tokens
+    .map((token) => {
+      const children = childrenOf(token);
+      if (children.length > 0) return plainOf(children);
+      return token.type === "image" || token.type === "codespan" ? token.text : unescaped(token.raw);
+    })
+    .join("");
+}
+
+/** @param {boolean} checked */
+function checkbox(checked) {
+  const attributes = {
+    type: "checkbox",
+    disabled: "",
+    "aria-label": checked ? texts.taskDone : texts.taskOpen,
+  };
+  return element("input", checked ? { ...attributes, checked: "" } : attributes);
+}
+
+/** @param {Table} token */
+function table({ header, rows }) {
+  const head = element("thead", {}, [
+    element(
+      "tr",
+      {},
+      header.map((cell) => tableCell("th", cell)),
+    ),
+  ]);
+  const body = rows.map((row) =>
+    element(
+      "tr",
+      {},
+      row.map((cell) => tableCell("td", cell)),
+    ),
+  );
+  const whole = element("table", {}, rows.length > 0 ? [head, element("tbody", {}, body)] : [head]);
+  return element("div", { class: "table", tabindex: "0", role: "group", "aria-label": texts.table }, [whole]);
+}
+
+/**
+ * @param {string} tag
+ * @param {import("marked").Tokens.TableCell} cell
+ */
+function tableCell(tag, { align, tokens }) {
+  return element(tag, align ? { ...EITHER_WAY, class: `align-${align}` } : EITHER_WAY, inlinesOf(tokens));
+}
+
+/** A page has headings of its own, so an answer's begin one below them. @param {number} depth */
+function headingTag(depth) {
+  return `h${Math.min(depth + 2, 6)}`;
+}
+
+/**
+ * Takes the spaces away before a paragraph and at its end: the parser leaves some, and here they would show.
+ *
+ * @param {Token[]} tokens
+ */
+function withoutIndent(tokens) {
+  const [first, ...others] = tokens;
+  return first?.type === "text" ? [{ ...first, raw: first.raw.trimStart() }, ...others] : tokens;
+}
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string>} [attributes]
+ * @param {Node[]} [children]
+ * @returns {Element}
+ */
+function element(tag, attributes = {}, children = []) {
+  return { tag, attributes, children };
+}

@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BlockReader } from "../../chatapp/web/frontend/markdown/block_reader.js";
+import { unescaped } from "../../chatapp/web/frontend/markdown/entities.js";
+import { safeAddress } from "../../chatapp/web/frontend/markdown/links.js";
+import { hostileTexts } from "./hostile_texts.js";
+import { shown, written } from "./markdown.js";
+
+const html = (/** @type {string} */ text) => written(shown(text));
+
+const TAGS = new Set(
+  "p h3 h4 h5 h6 div span button pre code blockquote ul ol li table thead tbody tr th td hr br strong em del a input".split(
+    " ",
+  ),
+);
+const ATTRIBUTES = new Set(
+  "dir class data-action data-language type tabindex role aria-label start href rel target disabled checked".split(
+    " ",
+  ),
+);
+
+for (const [text, expected] of [
+  ["Hello", '<p dir="auto">Hello</p>'],
+  [
+    "It is **so** and *so* and ~~so~~.",
+    '<p dir="auto">It is <strong>so</strong> and <em>so</em> and <del>so</del>.</p>',
+  ],
+  ["# One\n## Two", '<h3 dir="auto">One</h3><h4 dir="auto">Two</h4>'],
+  ["`a < b`", '<p dir="auto"><code dir="ltr">a &lt; b</code></p>'],
+  ["3. a\n4. b", '<ol start="3"><li dir="auto">a</li><li dir="auto">b</li></ol>'],
+  ["a<br>b", '<p dir="auto">a<br></br>b</p>'],
+  ["<b>a</b>", '<p dir="auto">&lt;b&gt;a&lt;/b&gt;</p>'],
+  ["5 &euro; &amp; &#8364; &nothing;", '<p dir="auto">5 € &amp; € &amp;nothing;</p>'],
+  ["It costs $5 or $10.", '<p dir="auto">It costs $5 or $10.</p>'],
+]) {
+  test(`${JSON.stringify(text)} is shown as it is meant`, () => {
+    assert.equal(html(text), expected);
+  });
+}
+
+test("links lead out in a tab of their own, and tell nobody where from", () => {
+  assert.match(
+    html("[a](https://ok.test/x)"),
+    /<a href="https:\/\/ok.test\/x" rel="noopener noreferrer nofollow" target="_blank">a<\/a>/,
+  );
+});
+
+test("an image is a link that must be clicked", () => {
+  assert.match(
+    html("![a *cat*](https://ok.test/cat.png)"),
+    /<a href="https:\/\/ok.test\/cat.png"[^>]*>Image: a cat<\/a>/,
+  );
+  assert.match(html("![](https://ok.test/cat.png)"), />Image: https:\/\/ok.test\/cat.png<\/a>/);
+});
+
+test("a table can be scrolled by itself, and keeps its alignment", () => {
+  const table = html("| a | b |\n|---|--:|\n| 1 | 2 |");
+
+  assert.match(table, /^<div class="table" tabindex="0" role="group" aria-label="Table"><table><thead>/);
+  assert.match(table, /<td dir="auto" class="align-right">2<\/td>/);
+});
+
+test("tasks show whether they are done", () => {
+  const tasks = html("- [x] a\n- [ ] b");
+
+  assert.match(
+    tasks,
+    /<li dir="auto" class="task"><input type="checkbox" disabled="" aria-label="Done" checked=""><\/input>a/,
+  );
+  assert.match(tasks, /aria-label="Not done"><\/input>b/);
+});
+
+test("code has its language and buttons, and stands as it was written", () => {
+  const code = html("```python title\nif a < b:\n\tpass\n```\n");
+
+  assert.match(code, /<span class="code__language">python<\/span>/);
+  assert.match(code, /<code data-language="python">if a &lt; b:\n\tpass<\/code>/);
+});
+
+test("an open fence is code already", () => {
+  assert.match(html("```js\nlet a"), /<code data-language="js">let a<\/code>/);
+});
+
+const LONG = [
+  "A paragraph with a [link](https://ok.test), `code` and **bold** words, that goes on. ".repeat(30),
+  "2 * 3 is 6 and nothing is emphasized. ".repeat(40),
+  `${"An _open emphasis that is closed much later. ".repeat(30)}here_ at last.`,
+  "Line after line\nof a poem with  two spaces  \nand a hard break. ".repeat(30),
+  "Mail somebody@ok.test or see www.ok.test or https://ok.test/a_b*c now. ".repeat(20),
+].join("\n\n");
+
+test("however the text is cut, the same is shown in the end", () => {
+  const whole = html(LONG);
+
+  for (const size of [1, 2, 3, 7, 50, 333])
+    assert.equal(
+      written(shown(LONG.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [])),
+      whole,
+      `pieces of ${size}`,
+    );
+});
+
+test("a long paragraph is not read over and over", () => {
+  const reader = new BlockReader();
+  const piece = "Some words that say nothing, at some length. ";
+  let pieces = 0;
+  for (let count = 0; count < 400; count += 1) pieces = reader.read(piece).open[0].tokens.length;
+
+  assert.ok(pieces > 20, "its beginning was set aside");
+});
+
+test("a finished block is handed out once", () => {
+  const reader = new BlockReader();
+
+  assert.deepEqual(reader.read("One\n\n").finished, []);
+  assert.deepEqual(reader.read("Two").finished, []);
+  assert.equal(reader.read("\n").finished[0]?.raw, "One");
+  assert.deepEqual(reader.read("Two").finished, []);
+});
+
+test("references use what was defined in a finished block", () => {
+  assert.match(html("[r]: https://ok.test\n\n---\n\nSee [r]."), /<a href="https:\/\/ok.test\/"/);
+});
+
+for (const text of hostileTexts) {
+  test(`nothing runs or loads for ${JSON.stringify(text.slice(0, 60))}`, () => {
+    const reader = new BlockReader();
+    for (const character of text) {
+      reader.read(character);
+    }
+    for (let end = 1; end <= text.length; end += 1) {
+      for (const node of shown([text.slice(0, end)])) requireHarmless(node);
+    }
+    for (const node of shown(text)) requireHarmless(node);
+  });
+}
+
+/** @param {import("../../chatapp/web/frontend/markdown/tree.js").Node} node */
+function requireHarmless(node) {
+  if (typeof node === "string") return;
+  assert.ok(TAGS.has(node.tag), node.tag);
+  for (const [name, value] of Object.entries(node.attributes)) {
+    assert.ok(ATTRIBUTES.has(name), name);
+    if (name === "href") assert.match(value, /^(https?:\/\/|mailto:)/);
+  }
+  if (node.tag === "a") assert.equal(node.attributes.rel, "noopener noreferrer nofollow");
+  node.children.forEach(requireHarmless);
+}
+
+test("only addresses that cannot run anything are links", () => {
+  for (const address of ["https://a.test/", "http://a.test/", "mailto:a@a.test"])
+    assert.equal(safeAddress(address), address);
+  for (const address of [
+    "javascript:alert(1)",
+    " javascript:alert(1)",
+    "data:text/html,x",
+    "//a.test",
+    "a",
+    "",
+  ])
+    assert.equal(safeAddress(address), null, address);
+});
+
+test("references to characters are resolved once", () => {
+  assert.equal(
+    unescaped("&amp;lt; &#233; &#xE9; &#0; &#xD800; &unknown; &amp"),
+    "&lt; é é \ufffd \ufffd &unknown; &amp",
+  );
+});
