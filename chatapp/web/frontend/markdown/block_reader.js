@@ -29,7 +29,8 @@ export class BlockReader {
    */
   read(text) {
     this.#open += text.replaceAll("\r", "");
-    const lexer = this.#lexer();
+    const lexer = new Lexer(OPTIONS);
+    lexer.tokens.links = Object.assign(Object.create(null), this.#links);
     const blocks = /** @type {Token[]} */ (lexer.blockTokens(this.#open, lexer.tokens));
     const settled = this.#settled(blocks);
     const finished = blocks.slice(0, settled);
@@ -43,14 +44,8 @@ export class BlockReader {
     for (const { src, tokens } of lexer.inlineQueue) {
       if (last?.type !== "paragraph" || tokens !== last.tokens) lexer.inlineTokens(src, tokens);
     }
-    if (last?.type === "paragraph") last.tokens = this.#paragraph.read(last.text, () => this.#lexer());
+    if (last?.type === "paragraph") last.tokens = this.#paragraph.read(last.text, lexer);
     return { finished, open };
-  }
-
-  #lexer() {
-    const lexer = new Lexer(OPTIONS);
-    lexer.tokens.links = Object.assign(Object.create(null), this.#links);
-    return lexer;
   }
 
   /**
@@ -91,26 +86,32 @@ class OpenParagraph {
 
   /**
    * @param {string} text
-   * @param {() => Lexer} newLexer
+   * @param {Lexer} lexer
    * @returns {Token[]}
    */
-  read(text, newLexer) {
+  read(text, lexer) {
     if (!text.startsWith(this.#done)) {
       this.#done = "";
       this.#tokens = [];
     }
-    const rest = text.slice(this.#done.length);
-    if (rest.length < this.#enough) return [...this.#tokens, ...newLexer().inlineTokens(rest)];
-    const end = rest.search(/\S \S*$/) + 2;
-    const beginning = end > 1 ? newLexer().inlineTokens(rest.slice(0, end)) : [];
-    if (end > 1 && beginning.every(isSettled)) {
-      this.#done += rest.slice(0, end);
-      this.#tokens.push(...beginning);
+    if (text.length - this.#done.length >= this.#enough) this.#setAside(text.slice(this.#done.length), lexer);
+    return [...this.#tokens, ...lexer.inlineTokens(text.slice(this.#done.length))];
+  }
+
+  /**
+   * @param {string} rest
+   * @param {Lexer} lexer
+   */
+  #setAside(rest, lexer) {
+    const beginning = rest.slice(0, rest.search(/\S \S*$/) + 2);
+    const tokens = lexer.inlineTokens(beginning);
+    if (beginning.length > 1 && tokens.every(isSettled)) {
+      this.#done += beginning;
+      this.#tokens.push(...tokens);
       this.#enough = LONG_CHARACTERS;
-      return [...this.#tokens, ...newLexer().inlineTokens(rest.slice(end))];
+    } else {
+      this.#enough = 2 * rest.length; // else it would be tried, in vain, with every character
     }
-    this.#enough = 2 * rest.length; // else it would be tried, in vain, with every character
-    return [...this.#tokens, ...newLexer().inlineTokens(rest)];
   }
 }
 

@@ -11,11 +11,7 @@ import { safeAddress } from "./links.js";
  * @typedef {Element | string} Node
  */
 
-const INLINE = new Map([
-  ["strong", "strong"],
-  ["em", "em"],
-  ["del", "del"],
-]);
+const EMPHASES = new Set(["strong", "em", "del"]);
 const LINE_BREAK = /^<br\s*\/?>$/i;
 const WRITTEN_LEFT_TO_RIGHT = { dir: "ltr" };
 const EITHER_WAY = { dir: "auto" };
@@ -74,8 +70,7 @@ function inlinesOf(tokens) {
  * @returns {Node}
  */
 function inlineOf(token) {
-  const tag = INLINE.get(token.type);
-  if (tag) return element(tag, {}, inlinesOf(childrenOf(token)));
+  if (EMPHASES.has(token.type)) return element(token.type, {}, inlinesOf(childrenOf(token)));
   switch (token.type) {
     case "codespan":
       return element("code", WRITTEN_LEFT_TO_RIGHT, [token.text]);
@@ -207,7 +202,7 @@ function headingTag(depth) {
 }
 
 /**
- * Takes the spaces away before a paragraph and at its end: the parser leaves some, and here they would show.
+ * Takes the spaces away before a paragraph, which the parser leaves there.
  *
  * @param {Token[]} tokens
  */
