@@ -56,7 +56,7 @@ def asking(base_url: str, *messages: str | dict[str, Any], model: str = MODEL) -
     said = [m if isinstance(m, dict) else {"role": "user", "content": m} for m in messages]
     body = json.dumps({"model": model, "stream": True, "messages": said})
     address = urlsplit(base_url)
-    connection = HTTPConnection(address.netloc, timeout=10)
+    connection = HTTPConnection(address.netloc, timeout=30)
     try:
         connection.request("POST", f"{address.path}/chat/completions", body, {"Authorization": "Bearer x"})
         with connection.getresponse() as response:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.integration.browser.conftest import watch
+from tests.integration.browser.conftest import PATIENCE_MS, watch
 from tests.integration.browser.talk import Talk
 from tests.integration.site import serving_models
 from tests.upstream import ScriptedUpstream
@@ -54,7 +54,7 @@ def own_catalog(upstream: ScriptedUpstream, tmp_path_factory: pytest.TempPathFac
 def berlin(browser: Browser, site: str) -> Iterator[Talk]:
     """The chat page of somebody in Berlin, which is an hour before UTC in winter."""
     with browser.new_context(viewport={"width": 1280, "height": 800}, timezone_id="Europe/Berlin") as context:
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         complaints = watch(page)
         page.goto(f"{site}/chat")
