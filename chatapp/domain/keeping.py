@@ -16,7 +16,7 @@ from chatapp.domain.accounting import TokenAccountant, nothing_billed, reserved_
 from chatapp.domain.budgets import Budgets, allowance
 from chatapp.domain.entities import ChatRequest
 from chatapp.domain.errors import InternalError, Lost, StorageUnavailable
-from chatapp.domain.kept import Asked, Opening, Orphan, Piece
+from chatapp.domain.kept import Asked, Opening, Orphan, Piece, Silence
 from chatapp.domain.ledger import Dangling, Purpose, Reservation, Settled, Settlement, Spender
 from chatapp.domain.live import LiveReply
 from chatapp.domain.mirrors import NOTE_FOLLOWED_SECONDS
@@ -28,10 +28,7 @@ REPLIES_A_CHECKPOINT = 100
 SIGN_OF_LIFE_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 10.0
 ORPHANS_EVERY_SECONDS = 1.5
-LOOK_AGAIN_SECONDS = 1.0
-"""Time enough for a living process to show it, once the storage takes writes again."""
-
-AWAY_AFTER_SECONDS = 2 * ORPHANS_EVERY_SECONDS
+DEAD = Silence(DEAD_AFTER_SECONDS, witness_from_seconds=1.0, witness_to_seconds=3.0)
 FOLLOWED_FOR_SECONDS = 3 * NOTE_FOLLOWED_SECONDS
 """How long a reply counts as followed in another process that has said so: it may be late with saying it again."""
 
@@ -67,8 +64,6 @@ class Keeper:
         self._owner = owner
         self._shown_at: float | None = None
         self._looked_at = 0.0
-        self._told_at: float | None = None
-        self._suspects: set[str] = set()
         self._unsaved: dict[str, End] = {}
         self._lock = threading.Lock()
 
@@ -167,26 +162,17 @@ class Keeper:
         return self._store.followed(self._owner, FOLLOWED_FOR_SECONDS)
 
     def close_orphans(self) -> None:
-        """Close the replies of processes that have died, from time to time.
-
-        Only what was without its owner at the look before is closed: between the two, the storage took our own sign of
-        life, and would have taken its owner's. When we have not looked for a while, that look does not count.
-        """
+        """Close the replies of processes that have died, from time to time; be a witness where there is none."""
         now = self._clock.monotonic()
-        if now - self._looked_at < (LOOK_AGAIN_SECONDS if self._suspects else ORPHANS_EVERY_SECONDS):
+        if now - self._looked_at < ORPHANS_EVERY_SECONDS:
             return
         self._looked_at = now
-        orphans = {orphan.record.id: orphan for orphan in self._store.orphans(DEAD_AFTER_SECONDS)}
-        dangling = {each.reservation.id: each for each in self._ledger.dangling(DEAD_AFTER_SECONDS)}
-        was_away = self._told_at is not None and now - self._told_at > AWAY_AFTER_SECONDS
-        self._told_at = now
-        suspects = set() if was_away else self._suspects
-        silent = orphans.keys() | dangling.keys()
-        if silent:  # while the storage takes no writes, as under another program's lock, the living are silent too
-            self._store.show_life(self._owner)
-            self._looked_at = self._told_at = self._clock.monotonic()
-        self._suspects = silent
-        for reply_id in sorted(silent & suspects):
+        orphans = {orphan.record.id: orphan for orphan in self._store.orphans(DEAD)}
+        dangling = {each.reservation.id: each for each in self._ledger.dangling(DEAD)}
+        unseen = {reply_id for found in (orphans, dangling) for reply_id, each in found.items() if not each.has_witness}
+        if unseen:
+            self._show_life()
+        for reply_id in {**orphans, **dangling}.keys() - unseen:
             self._close(reply_id, orphans.get(reply_id), dangling.get(reply_id))
 
     def _close(self, reply_id: str, orphan: Orphan | None, dangling: Dangling | None) -> None:

@@ -89,11 +89,26 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """For how many seconds a process shows no sign of life until it is silent, and how old a witness's sign may be.
+
+    While the storage takes no writes, the living are silent too. A witness is a sign of life that somebody else gave
+    when the process had been silent for so long: not just now, so that a living one would have followed with its own,
+    and not long ago, as nobody gives any while the machine sleeps.
+    """
+
+    seconds: float
+    witness_from_seconds: float
+    witness_to_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Orphan:
-    """A running reply whose process (``owner``) has shown no sign of life; its text is that of the last checkpoint."""
+    """A running reply whose process (``owner``) is silent; its text is that of the last checkpoint."""
 
     record: ReplyRecord
     owner: str
+    has_witness: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,10 +111,11 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Dangling:
-    """A reservation whose process (``owner``) has shown no sign of life."""
+    """A reservation whose process (``owner``) is silent."""
 
     reservation: Reservation
     owner: str
+    has_witness: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from chatapp.domain.books import Book, Call, Days, Tally
     from chatapp.domain.entities import Conversation, Message
-    from chatapp.domain.kept import Asked, Batch, Changes, Found, KeptMessage, News, Opening, Orphan, Piece
+    from chatapp.domain.kept import Asked, Batch, Changes, Found, KeptMessage, News, Opening, Orphan, Piece, Silence
     from chatapp.domain.ledger import Dangling, Meter, Reservation, Settled, Settlement
     from chatapp.domain.reply import ReplyRecord
     from chatapp.domain.search import Query
@@ -78,10 +78,8 @@ class ReplyStore(Protocol):
     def show_life(self, owner: str) -> None:
         """Note that the process ``owner`` lives, by the storage's own clock."""
 
-    def orphans(self, silent_seconds: float) -> Sequence[Orphan]:
-        """Return running replies whose owner has shown no sign of life for so long, or never; forget such owners
-        without any.
-        """
+    def orphans(self, silence: Silence) -> Sequence[Orphan]:
+        """Return running replies whose owner is silent, or has never shown life; forget such owners without any."""
 
 
 class Ledger(Protocol):
@@ -99,8 +97,8 @@ class Ledger(Protocol):
     def settle(self, settlement: Settlement, owner: str) -> Settled | None:
         """Write what a call of ``owner`` came to; return None, changing nothing, if it is settled already."""
 
-    def dangling(self, silent_seconds: float) -> Sequence[Dangling]:
-        """Return reservations whose owner has shown no sign of life for so long, or never."""
+    def dangling(self, silence: Silence) -> Sequence[Dangling]:
+        """Return reservations whose owner is silent, or has never shown life."""
 
 
 class Books(Protocol):

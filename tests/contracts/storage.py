@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chatapp.domain.entities import Conversation, Cost, Role, Source, Usage
-from chatapp.domain.kept import Asked, Batch, KeptMessage, Opening, Piece
+from chatapp.domain.kept import Asked, Batch, KeptMessage, Opening, Piece, Silence
 from chatapp.domain.reply import ReplyRecord, ReplyState
 from chatapp.domain.stores import Archive, Books, ConversationStore, Ledger, ReplyStore, UsageLinks, VisitorStore
 from tests.samples import NOON, PRICE, reservation
@@ -19,7 +19,13 @@ OWNER, OTHER_OWNER = "process-1", "process-2"
 MODEL = "gpt-4o-mini"
 USAGE = Usage(9, 2, cached_tokens=4)
 CALLS = itertools.count(1)
+LONG_SECONDS = 3600.0
 COST = Cost(2550, Source.PROVIDER, PRICE.as_of)
+
+
+def silent(seconds: float, witness_from: float = 0, witness_to: float = LONG_SECONDS) -> Silence:
+    """Return a silence of so many seconds; any sign of life is a witness's."""
+    return Silence(seconds, witness_from, witness_to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from chatapp.domain.entities import Conversation
 from chatapp.domain.errors import NotFound
 from chatapp.domain.kept import Changes
 from chatapp.domain.search import Query
-from tests.contracts.storage import ALICE, BOB, OWNER, Storage, asked, conversation, ended, opening
+from tests.contracts.storage import ALICE, BOB, OWNER, Storage, asked, conversation, ended, opening, silent
 
 FULL = conversation("c2", 5, title="Über “alles” 🙂", pinned=True, model_id="gpt-4o", system="Be brief.")
 
@@ -173,7 +173,7 @@ def test_the_owner_of_a_reply_that_is_gone_finds_that_out(kept: Storage) -> None
     assert kept.replies.checkpoint(OWNER, {}) == {}
     assert not kept.finish(ended(), OWNER)
     assert kept.replies.news({(ALICE, "r1"): 0}) == {}
-    assert kept.replies.orphans(0) == []
+    assert kept.replies.orphans(silent(0)) == []
 
 
 def test_what_belongs_to_other_conversations_stays(kept: Storage) -> None:

@@ -25,7 +25,7 @@ from chatapp.domain.kept import Opening
 from chatapp.domain.ledger import EVERYBODY, Bill, Dangling, Meter, Reservation, Spender, day_of
 from chatapp.domain.reply import ReplyState
 from chatapp.domain.stores import Ledger
-from tests.contracts.storage import ALICE, OTHER_OWNER, OWNER, Storage, asked, ended, opening
+from tests.contracts.storage import ALICE, OTHER_OWNER, OWNER, Storage, asked, ended, opening, silent
 from tests.ledger import calls_in, is_open
 from tests.samples import NOON, PLENTY, PRICE, SPENDER, reservation, settlement
 
@@ -173,20 +173,20 @@ def test_a_call_whose_process_is_dead_dangles(storage: Storage) -> None:
     storage.ledger.reserve(theirs, OTHER_OWNER)
     storage.replies.show_life(OTHER_OWNER)
 
-    assert storage.ledger.dangling(60) == [Dangling(mine, OWNER)]
-    assert [each.owner for each in storage.ledger.dangling(-1)] == [OWNER, OTHER_OWNER]
+    assert storage.ledger.dangling(silent(60)) == [Dangling(mine, OWNER, has_witness=True)]
+    assert [each.owner for each in storage.ledger.dangling(silent(-1))] == [OWNER, OTHER_OWNER]
 
 
 def test_a_settled_call_does_not_dangle(storage: Storage) -> None:
     storage.ledger.reserve(reservation(), OWNER)
     storage.ledger.settle(settlement(reservation()), OWNER)
 
-    assert storage.ledger.dangling(-1) == []
+    assert storage.ledger.dangling(silent(-1)) == []
 
 
 def test_after_a_recovery_the_dead_process_settles_nothing(storage: Storage) -> None:
     storage.ledger.reserve(reservation(), OWNER)
-    (dangling,) = storage.ledger.dangling(-1)
+    (dangling,) = storage.ledger.dangling(silent(-1))
 
     settled = storage.ledger.settle(settlement(dangling.reservation, COST, ReplyState.LOST), dangling.owner)
     again = storage.ledger.settle(settlement(reservation(), 5), OWNER)
@@ -343,7 +343,7 @@ def test_the_fake_models_book_is_another_one(storage: Storage) -> None:
     storage.ledger.reserve(reservation("r2"), OWNER)
 
     assert [call.id for call in calls_in(storage.books, Book.FAKE)] == ["r1"]
-    assert [each.reservation.id for each in storage.ledger.dangling(-1)] == ["r2"]
+    assert [each.reservation.id for each in storage.ledger.dangling(silent(-1))] == ["r2"]
     assert meters_of(storage)[EVERYBODY].nano_usd == COST
 
 
@@ -369,7 +369,7 @@ def test_the_calls_of_a_removed_visitor_are_recovered(kept: Storage) -> None:
     kept.replies.open(opening(1), OWNER, reserved)
     kept.visitors.remove(ALICE)
 
-    (dangling,) = kept.ledger.dangling(-1)
+    (dangling,) = kept.ledger.dangling(silent(-1))
     kept.ledger.settle(settlement(dangling.reservation, COST, ReplyState.LOST), dangling.owner)
 
     assert (dangling.reservation, is_open(only_call(kept))) == (replace(reserved, spender=SPENDER), False)

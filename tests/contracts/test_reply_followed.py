@@ -5,9 +5,7 @@ from time import monotonic
 from chatapp.domain.kept import Piece
 from chatapp.domain.reply import ReplyState
 from tests.contracts.providers import until
-from tests.contracts.storage import ALICE, OTHER_OWNER, OWNER, Storage, ended, opening
-
-LONG_SECONDS = 3600.0
+from tests.contracts.storage import ALICE, LONG_SECONDS, OTHER_OWNER, OWNER, Storage, ended, opening, silent
 
 
 def test_nothing_is_followed_before_somebody_says_so(kept: Storage) -> None:
@@ -59,7 +57,7 @@ def test_followers_are_no_sign_of_life_of_the_process_that_makes_the_reply(kept:
     kept.begin(opening(), "half")
     kept.replies.note_followed({(ALICE, "r1")})
 
-    (orphan,) = kept.replies.orphans(LONG_SECONDS)
+    (orphan,) = kept.replies.orphans(silent(LONG_SECONDS))
 
     assert (orphan.owner, orphan.record.text) == (OWNER, "half")
     assert kept.replies.checkpoint(OWNER, {"r1": Piece(4, " a word")}) == {"r1": False}

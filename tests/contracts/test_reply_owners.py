@@ -4,18 +4,22 @@ from time import monotonic
 
 import pytest
 
-from chatapp.domain.kept import Piece
+from chatapp.domain.kept import Piece, Silence
 from chatapp.domain.reply import ReplyState
 from tests.contracts.providers import until
-from tests.contracts.storage import ALICE, OTHER_OWNER, OWNER, Storage, ended, opening
+from tests.contracts.storage import ALICE, LONG_SECONDS, OTHER_OWNER, OWNER, Storage, ended, opening, silent
 
-LONG_SECONDS = 3600.0
 INEXACT_SECONDS = 0.01
 """By how much the storage's clock may differ from this one over a few moments."""
 
 
 def orphaned(kept: Storage, silent_seconds: float) -> set[str]:
-    return {orphan.record.id for orphan in kept.replies.orphans(silent_seconds)}
+    return {orphan.record.id for orphan in kept.replies.orphans(silent(silent_seconds))}
+
+
+def has_witness(kept: Storage, silence: Silence) -> bool:
+    (orphan,) = kept.replies.orphans(silence)
+    return orphan.has_witness
 
 
 def test_nobody_else_adds_to_a_reply(kept: Storage) -> None:
@@ -60,7 +64,7 @@ def test_orphans_bring_along_what_is_needed_to_close_them(kept: Storage, has_sho
     kept.begin(opening(1, request_id="request-1"), "half", " a word")
     kept.answer(opening(2))
 
-    (orphan,) = kept.replies.orphans(0 if has_shown_life else LONG_SECONDS)
+    (orphan,) = kept.replies.orphans(silent(0 if has_shown_life else LONG_SECONDS))
 
     assert orphan.record == kept.reply("r1")
     assert (orphan.record.text, orphan.owner) == ("half a word", OWNER)
@@ -90,7 +94,7 @@ def test_a_process_that_shows_life_again_gets_its_replies_back(kept: Storage) ->
 
 def test_an_orphan_that_was_closed_is_none_any_more(kept: Storage) -> None:
     kept.begin(opening(), "half")
-    (orphan,) = kept.replies.orphans(LONG_SECONDS)
+    (orphan,) = kept.replies.orphans(silent(LONG_SECONDS))
 
     assert kept.finish(ended(state=ReplyState.LOST, text=orphan.record.text), orphan.owner)
 
@@ -114,3 +118,38 @@ def test_a_silent_process_without_replies_may_come_back(kept: Storage) -> None:
     kept.begin(opening())
 
     assert orphaned(kept, LONG_SECONDS) == set()
+
+
+def test_a_process_has_no_witness_before_another_shows_life(kept: Storage) -> None:
+    kept.begin(opening())
+    assert not has_witness(kept, silent(0))
+
+    kept.replies.show_life(OTHER_OWNER)
+
+    assert has_witness(kept, silent(0))
+    assert not has_witness(kept, silent(0, witness_from=LONG_SECONDS, witness_to=2 * LONG_SECONDS))
+    assert not has_witness(kept, silent(0, witness_from=-2 * LONG_SECONDS, witness_to=-LONG_SECONDS))
+
+
+def test_a_witness_shows_life_when_the_other_has_been_silent_for_long_enough(kept: Storage) -> None:
+    kept.begin(opening())
+    kept.replies.show_life(OWNER)
+    kept.replies.show_life(OTHER_OWNER)
+    both_at = monotonic()
+    until(lambda: monotonic() - both_at > 10 * INEXACT_SECONDS)
+    silence = silent(monotonic() - both_at - INEXACT_SECONDS)
+    assert not has_witness(kept, silence)
+
+    kept.replies.show_life(OTHER_OWNER)
+
+    assert has_witness(kept, silence)
+
+
+def test_the_sign_before_the_last_one_is_a_witness_too(kept: Storage) -> None:
+    kept.begin(opening())
+    kept.replies.show_life(OTHER_OWNER)
+    first_at = monotonic()
+    until(lambda: monotonic() - first_at > 10 * INEXACT_SECONDS)
+    kept.replies.show_life(OTHER_OWNER)
+
+    assert has_witness(kept, silent(0, witness_from=monotonic() - first_at - INEXACT_SECONDS))

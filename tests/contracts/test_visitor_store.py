@@ -13,6 +13,7 @@ from tests.contracts.storage import (
     conversation,
     ended,
     opening,
+    silent,
 )
 from tests.samples import NOON
 
@@ -103,7 +104,7 @@ def test_a_reply_of_somebody_who_is_gone_comes_to_nothing(kept: Storage) -> None
 
     assert kept.replies.checkpoint(OWNER, {}) == {}
     assert not kept.finish(ended(), OWNER)
-    assert kept.replies.orphans(0) == []
+    assert kept.replies.orphans(silent(0)) == []
 
 
 def test_what_others_have_stays(kept: Storage) -> None:

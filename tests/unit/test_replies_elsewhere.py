@@ -107,6 +107,32 @@ def test_a_reply_whose_process_died_is_closed_with_its_last_checkpoint() -> None
     assert record.cost == Cost(9 * 150 + 1000 * 600, Source.ESTIMATED, PRICE.as_of)
 
 
+def test_the_sign_of_a_process_that_has_died_since_is_enough_for_the_next_one_to_close_a_reply() -> None:
+    pair = Pair()
+    pair.here.open()
+    pair.clock.advance(DEAD_AFTER_SECONDS)
+    pair.store_here.show_life("p3")
+    pair.clock.advance(2)
+
+    pair.there.replies.beat()
+
+    assert pair.there.find("r1").state is ReplyState.LOST
+
+
+def test_a_sign_from_before_the_machine_slept_shows_that_nobody_is_dead() -> None:
+    pair = Pair()
+    pair.here.open()
+    pair.clock.advance(DEAD_AFTER_SECONDS)
+    pair.store_here.show_life("p3")
+    pair.clock.advance(60)
+
+    pair.there.replies.beat()
+    pair.here.replies.beat()
+    pair.pass_time(5, pair.there, pair.here)
+
+    assert pair.there.find("r1").state is ReplyState.RUNNING
+
+
 def test_a_process_that_was_only_stalled_changes_nothing_any_more() -> None:
     pair = Pair(once("one ", Meanwhile(lambda: stall()), "two ", Meanwhile(lambda: wake()), "three"))
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from chatapp.adapters.memory.signs import SignsOfLife
 from chatapp.domain import moments
 from chatapp.domain.entities import Conversation
 from chatapp.domain.errors import NotFound
@@ -80,7 +81,7 @@ class MemoryDatabase:
         self.conversations: dict[Key, StoredConversation] = {}
         self.messages: dict[Key, StoredMessage] = {}
         self.asked: dict[Key, Asked] = {}
-        self.alive_at: dict[str, float] = {}
+        self.signs = SignsOfLife(now)
         self.keys: dict[str, bytes] = {}
         self.handoffs: dict[str, Handoff] = {}
         self.ledger: dict[str, Entry] = {}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from chatapp.adapters.memory.database import Entry, MemoryDatabase
 from chatapp.domain.budgets import Budgets, is_same_day, is_same_minute, refusal
+from chatapp.domain.kept import Silence
 from chatapp.domain.ledger import Dangling, Meter, Reservation, Settled, Settlement
 
 
@@ -27,15 +28,14 @@ class MemoryLedger:
         with self._database.lock:
             return self.settle_in(settlement, owner)
 
-    def dangling(self, silent_seconds: float) -> Sequence[Dangling]:
-        """Return reservations whose owner has shown no sign of life for so long, or never."""
+    def dangling(self, silence: Silence) -> Sequence[Dangling]:
+        """Return reservations whose owner is silent, or has never shown life."""
         with self._database.lock:
-            latest = self._database.now() - silent_seconds
-            living = {owner for owner, moment in self._database.alive_at.items() if moment > latest}
+            signs = self._database.signs
             return [
-                Dangling(entry.reservation, entry.owner)
+                Dangling(entry.reservation, entry.owner, signs.have_witness(entry.owner, silence))
                 for entry in self._database.ledger.values()
-                if entry.settlement is None and entry.owner not in living
+                if entry.settlement is None and signs.are_missing(entry.owner, silence.seconds)
             ]
 
     def reserve_in(self, reservation: Reservation, owner: str) -> None:

@@ -9,7 +9,7 @@ from chatapp.adapters.memory.database import Key, MemoryDatabase, StoredMessage,
 from chatapp.adapters.memory.ledger import MemoryLedger
 from chatapp.domain.entities import Role
 from chatapp.domain.errors import Conflict, Detail, NotFound
-from chatapp.domain.kept import Asked, KeptMessage, News, Opening, Orphan, Piece
+from chatapp.domain.kept import Asked, KeptMessage, News, Opening, Orphan, Piece, Silence
 from chatapp.domain.ledger import Reservation, Settled, Settlement
 from chatapp.domain.reply import ReplyRecord, ReplyState
 
@@ -125,21 +125,18 @@ class MemoryReplyStore:
     def show_life(self, owner: str) -> None:
         """Note that the process ``owner`` lives."""
         with self._database.lock:
-            self._database.alive_at[owner] = self._database.now()
+            self._database.signs.show(owner)
 
-    def orphans(self, silent_seconds: float) -> Sequence[Orphan]:
-        """Return running replies whose owner has shown no sign of life for so long."""
+    def orphans(self, silence: Silence) -> Sequence[Orphan]:
+        """Return running replies whose owner is silent, or has never shown life; forget such owners without any."""
         with self._database.lock:
-            alive_at = self._database.alive_at
-            latest = self._database.now() - silent_seconds
-            living = {owner for owner, moment in alive_at.items() if moment > latest}
+            signs = self._database.signs
             orphans = [
-                Orphan(_record_of(stored.message), stored.owner)
+                Orphan(_record_of(stored.message), stored.owner, signs.have_witness(stored.owner, silence))
                 for stored in self._database.messages.values()
-                if stored.is_running and stored.owner is not None and stored.owner not in living
+                if stored.is_running and stored.owner is not None and signs.are_missing(stored.owner, silence.seconds)
             ]
-            for owner in alive_at.keys() - living - {orphan.owner for orphan in orphans}:
-                del alive_at[owner]
+            signs.forget(silence.seconds, but={orphan.owner for orphan in orphans})
             return orphans
 
     def _require_place(self, opening: Opening) -> None:

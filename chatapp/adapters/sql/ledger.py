@@ -15,9 +15,11 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete,
 
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.prepared import Prepared
-from chatapp.adapters.sql.tables import ledger, meters, processes
+from chatapp.adapters.sql.signs import SignsOfLife, bound
+from chatapp.adapters.sql.tables import ledger, meters
 from chatapp.domain.budgets import MINUTE_MILLISECONDS, Budgets, refusal
 from chatapp.domain.errors import ChatError, RateLimited
+from chatapp.domain.kept import Silence
 from chatapp.domain.ledger import (
     EVERYBODY,
     RESERVED,
@@ -161,9 +163,10 @@ class SqlLedger:
         self._budgets = budgets
         self._book = book
         self._take = {count: self._taking(count) for count in (2, 3)}
-        living = select(processes.c.id).where(processes.c.alive_at > database.now - bindparam("silence"))
-        self._dangling = select(ledger).where(
-            ledger.c.owner.is_not(None), ledger.c.owner.not_in(living), ledger.c.book == book
+        signs = SignsOfLife(database)
+        has_witness = signs.have_witness(ledger.c.owner).label("has_witness")
+        self._dangling = select(ledger, has_witness).where(
+            ledger.c.owner.is_not(None), signs.are_missing(ledger.c.owner), ledger.c.book == book
         )
 
     def reserve(self, reservation: Reservation, owner: str) -> None:
@@ -179,11 +182,11 @@ class SqlLedger:
         with self._database.writing() as connection:
             return self.settle_in(connection, settlement, owner)
 
-    def dangling(self, silent_seconds: float) -> Sequence[Dangling]:
-        """Return reservations whose owner has shown no sign of life for so long, or never."""
+    def dangling(self, silence: Silence) -> Sequence[Dangling]:
+        """Return reservations whose owner is silent, or has never shown life."""
         with self._database.reading() as connection:
-            rows = connection.execute(self._dangling, {"silence": round(silent_seconds * 1000)}).all()
-        return [Dangling(_reservation(row), row.owner) for row in rows]
+            rows = connection.execute(self._dangling, bound(silence)).all()
+        return [Dangling(_reservation(row), row.owner, bool(row.has_witness)) for row in rows]
 
     def reserve_in(self, connection: Connection, reservation: Reservation, owner: str) -> None:
         """Reserve in a transaction that is open already.

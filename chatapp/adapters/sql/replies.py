@@ -14,10 +14,11 @@ from chatapp.adapters.sql.openings import find_asked, keep_opening
 from chatapp.adapters.sql.pieces import saved_texts
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.rows import ending_row, record_of
+from chatapp.adapters.sql.signs import SignsOfLife, bound
 from chatapp.adapters.sql.tables import messages, pieces, processes
 from chatapp.domain.entities import Role
 from chatapp.domain.errors import NotFound
-from chatapp.domain.kept import Asked, News, Opening, Orphan, Piece
+from chatapp.domain.kept import Asked, News, Opening, Orphan, Piece, Silence
 from chatapp.domain.ledger import Reservation, Settled, Settlement
 from chatapp.domain.reply import ReplyRecord, ReplyState
 
@@ -89,10 +90,7 @@ class SqlReplyStore:
                 index_elements=[pieces.c.reply_position, pieces.c.begin_at], set_={"text": piece.excluded.text}
             )
         )
-        alive = database.insert(processes).values(id=bindparam("owner"), alive_at=database.now)
-        self._show_life = Prepared(
-            alive.on_conflict_do_update(index_elements=[processes.c.id], set_={"alive_at": database.now})
-        )
+        self._signs = SignsOfLife(database)
         self._followed = (
             select(messages.c.id)
             .join(processes, processes.c.id == messages.c.id)
@@ -102,9 +100,10 @@ class SqlReplyStore:
                 processes.c.alive_at > database.now - bindparam("silence"),
             )
         )
-        self._dead = processes.c.alive_at <= database.now - bindparam("silence")
-        living = select(processes.c.id).where(processes.c.alive_at > database.now - bindparam("silence"))
-        self._orphans = select(*REPLY, messages.c.owner).where(RUNNING, messages.c.owner.not_in(living))
+        has_witness = self._signs.have_witness(messages.c.owner).label("has_witness")
+        self._orphans = select(*REPLY, messages.c.owner, has_witness).where(
+            RUNNING, self._signs.are_missing(messages.c.owner)
+        )
 
     def find_asked(self, visitor_id: str, client_id: str) -> Asked | None:
         """Return what this visitor asked under that id before."""
@@ -188,7 +187,7 @@ class SqlReplyStore:
         # In one order for all processes: two of them would wait for each other.
         alive = [{"owner": reply_id} for reply_id in sorted(reply_id for _, reply_id in keys)]
         with self._database.writing() as connection:
-            self._show_life.run_many(connection, alive)
+            self._signs.show.run_many(connection, alive)
 
     def followed(self, owner: str, within_seconds: float) -> Collection[str]:
         """Return the running replies of ``owner`` for which that was noted so short a time ago."""
@@ -206,19 +205,19 @@ class SqlReplyStore:
     def show_life(self, owner: str) -> None:
         """Note that the process ``owner`` lives."""
         with self._database.writing() as connection:
-            self._show_life.run(connection, {"owner": owner})
+            self._signs.show.run(connection, {"owner": owner})
 
-    def orphans(self, silent_seconds: float) -> Sequence[Orphan]:
-        """Return running replies whose owner has shown no sign of life for so long; forget such owners without any."""
-        silence = {"silence": round(silent_seconds * 1000)}
+    def orphans(self, silence: Silence) -> Sequence[Orphan]:
+        """Return running replies whose owner is silent, or has never shown life; forget such owners without any."""
+        values, are_old = bound(silence), self._signs.are_old
         with self._database.reading() as connection:
-            rows = connection.execute(self._orphans, silence).all()
+            rows = connection.execute(self._orphans, values).all()
             saved = saved_texts(connection, [row.position for row in rows])
-            dead = connection.execute(select(processes.c.id).where(self._dead), silence).scalars().all()
-        if forgotten := set(dead) - {row.owner for row in rows}:
+            silent = connection.execute(select(processes.c.id).where(are_old), values).scalars().all()
+        if forgotten := set(silent) - {row.owner for row in rows}:
             with self._database.writing() as connection:
-                connection.execute(delete(processes).where(self._dead, processes.c.id.in_(forgotten)), silence)
-        return [Orphan(record_of(row, saved.get(row.position, "")), row.owner) for row in rows]
+                connection.execute(delete(processes).where(are_old, processes.c.id.in_(forgotten)), values)
+        return [Orphan(record_of(row, saved.get(row.position, "")), row.owner, bool(row.has_witness)) for row in rows]
 
 
 def _stops(rows: Iterable[Any]) -> dict[str, bool]:

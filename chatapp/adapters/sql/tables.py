@@ -179,6 +179,7 @@ processes = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("alive_at", BigInteger, nullable=False),
+    Column("alive_before", BigInteger),
 )
 
 # A row per call of the provider: reserved before, settled after. What its words are about stands nowhere here. ``book``

@@ -97,7 +97,9 @@ THIRD: Rows = SECOND | {
     "usage_links": [{"digest": "f" * 64, "expires_at": NOW + 600_000}],
 }
 
-ROWS = {"0001": FIRST, "0002": SECOND, "0003": THIRD}
+FOURTH: Rows = THIRD | {"processes": [row | {"alive_before": None} for row in THIRD["processes"]]}
+
+ROWS = {"0001": FIRST, "0002": SECOND, "0003": THIRD, "0004": FOURTH}
 
 
 @contextmanager

@@ -109,7 +109,7 @@ def test_only_its_owner_can_read_the_file(sqlite_url: str, umask: int) -> None:
         prepare(sqlite_url)
         file = file_of(sqlite_url)
         with closing(sqlite3.connect(file)) as connection:
-            connection.execute("INSERT INTO processes VALUES ('p', 1)")
+            connection.execute("INSERT INTO processes (id, alive_at) VALUES ('p', 1)")
             connection.commit()
             modes = {path.name: mode(path) for path in file.parent.iterdir()}
     finally:
