@@ -28,7 +28,7 @@ REPLIES_A_CHECKPOINT = 100
 SIGN_OF_LIFE_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 10.0
 ORPHANS_EVERY_SECONDS = 1.5
-DEAD = Silence(DEAD_AFTER_SECONDS, witness_from_seconds=1.0, witness_to_seconds=3.0)
+DEAD = Silence(DEAD_AFTER_SECONDS, witness_from_seconds=1.0, witness_to_seconds=5.0)
 FOLLOWED_FOR_SECONDS = 3 * NOTE_FOLLOWED_SECONDS
 """How long a reply counts as followed in another process that has said so: it may be late with saying it again."""
 
