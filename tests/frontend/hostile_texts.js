@@ -78,6 +78,31 @@ const links = [
   "[x](https://good.test\u202e@evil.test)",
 ];
 
+const formulas = [
+  "\\(\\href{javascript:alert(1)}{x}\\)",
+  "\\(\\url{javascript:alert(1)}\\)",
+  "\\(\\includegraphics[width=1em]{https://evil.test/x.png}\\)",
+  "\\(\\htmlStyle{position:fixed;inset:0}{x}\\)",
+  "\\(\\htmlClass{dialog}{x} \\htmlId{main}{x} \\htmlData{action=delete}{x}\\)",
+  "$$<img src=x onerror=alert(1)>$$",
+  "\\(\\text{<script>alert(1)</script>}\\)",
+  "\\(\\color{red;background:url(//evil.test/x)}x\\)",
+  "\\(\\unicode{x3c}script\\unicode{x3e}\\)",
+  "\\(\\pmb{x} \\fcolorbox{red}{blue}{x}\\)",
+  "\\(\\rule{1e9em}{1e9em}\\kern1e9em\\raisebox{-1e9em}{x}\\kern-1e9em x\\)",
+  "\\(\\begin{array}{c}x\\\\[1e9em]x\\end{array}\\)",
+  "\\(\\def\\x{\\x\\x}\\x\\)",
+  "\\(\\gdef\\frac#1#2{\\href{javascript:alert(1)}{x}}\\frac12\\)",
+  `\\(\\newcommand\\a{${"x".repeat(50)}}\\newcommand\\b{${"\\a".repeat(50)}}${"\\b".repeat(50)}\\)`,
+  `\\(${"{".repeat(300)}x${"}".repeat(300)}\\)`,
+  `$$${"\\sqrt{".repeat(100)}x${"}".repeat(100)}$$`,
+  `\\(${"x^{".repeat(300)}`,
+  "\\(".repeat(300),
+  "\\[$$".repeat(100),
+  "$$ $ ".repeat(100),
+  "$".repeat(500),
+];
+
 const others = [
   "\0\u0001\u0008<script>",
   "&#0;&#xD800;&#x110000;&#60;script&#62;alert(1)",
@@ -96,4 +121,4 @@ const others = [
   "&colon;&Tab;&NewLine;javascript",
 ];
 
-export const hostileTexts = [...scripts, ...links, ...others];
+export const hostileTexts = [...scripts, ...links, ...formulas, ...others];

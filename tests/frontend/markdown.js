@@ -7,18 +7,28 @@ import { blocksOf } from "../../chatapp/web/frontend/markdown/tree.js";
  * Returns what is shown of a text that comes in these pieces.
  *
  * @param {Iterable<string>} pieces
+ * @param {{ isWhole?: boolean }} [options] whether nothing more is expected
  * @returns {Shown[]}
  */
-export function shown(pieces) {
+export function shown(pieces, { isWhole = false } = {}) {
   const reader = new BlockReader();
   const done = [];
   let last = [];
-  for (const piece of pieces) {
-    const { finished, open } = reader.read(piece);
+  for (const piece of isWhole ? [...pieces, ""] : pieces) {
+    const { finished, open } = reader.read(piece, isWhole && piece === "");
     done.push(...blocksOf(finished));
     last = blocksOf(open);
   }
   return [...done, ...last];
+}
+
+/**
+ * Returns what is shown of such a text when nothing more is expected.
+ *
+ * @param {Iterable<string>} pieces
+ */
+export function whole(pieces) {
+  return shown(pieces, { isWhole: true });
 }
 
 /**

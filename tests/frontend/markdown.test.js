@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BlockReader } from "../../chatapp/web/frontend/markdown/block_reader.js";
+import { grammars } from "../../chatapp/web/frontend/markdown/code_grammars.js";
 import { unescaped } from "../../chatapp/web/frontend/markdown/entities.js";
+import { LANGUAGES, languageNamed } from "../../chatapp/web/frontend/markdown/languages.js";
 import { safeAddress } from "../../chatapp/web/frontend/markdown/links.js";
 import { hostileTexts } from "./hostile_texts.js";
-import { shown, written } from "./markdown.js";
+import { shown, whole, written } from "./markdown.js";
 
 const html = (/** @type {string} */ text) => written(shown(text));
+
+const formula = (/** @type {string} */ text) => `<span dir="ltr" class="formula">${text}</span>`;
+const display = (/** @type {string} */ text) =>
+  `<span dir="ltr" tabindex="0" role="group" aria-label="Formula" class="formula formula--display">${text}</span>`;
 
 const TAGS = new Set(
   "p h3 h4 h5 h6 div span button pre code blockquote ul ol li table thead tbody tr th td hr br strong em del a input".split(
@@ -90,12 +96,12 @@ const LONG = [
 ].join("\n\n");
 
 test("however the text is cut, the same is shown in the end", () => {
-  const whole = html(LONG);
+  const expected = html(LONG);
 
   for (const size of [1, 2, 3, 7, 50, 333])
     assert.equal(
       written(shown(LONG.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [])),
-      whole,
+      expected,
       `pieces of ${size}`,
     );
 });
@@ -166,4 +172,81 @@ test("references to characters are resolved once", () => {
     unescaped("&amp;lt; &#233; &#xE9; &#0; &#xD800; &unknown; &amp"),
     "&lt; é é \ufffd \ufffd &unknown; &amp",
   );
+});
+
+for (const [text, expected] of [
+  ["So \\(a*b\\) is *it*.", `<p dir="auto">So ${formula("\\(a*b\\)")} is <em>it</em>.</p>`],
+  ["$$x_1 + x_2$$", `<p dir="auto">${display("$$x_1 + x_2$$")}</p>`],
+  [
+    "It is\n\\[\na\n- b\n= c\n\\].\nOr not.",
+    `<p dir="auto">It is</p><p dir="auto">${display("\\[\na\n- b\n= c\n\\]")}.</p><p dir="auto">Or not.</p>`,
+  ],
+  ["- If $$a\n- b$$", `<ul><li dir="auto">If $$a</li><li dir="auto">b$$</li></ul>`],
+  [
+    "1. So\n   \\[\n   x\n   \\]",
+    `<ol><li dir="auto">So<p dir="auto">${display("\\[\nx\n\\]")}</p></li></ol>`,
+  ],
+  [
+    "**The \\(x^*\\)** is `\\(x\\)`, `$$` or `$$x$$`",
+    `<p dir="auto"><strong>The ${formula("\\(x^*\\)")}</strong> is <code dir="ltr">\\(x\\)</code>, <code dir="ltr">$$</code> or <code dir="ltr">$$x$$</code></p>`,
+  ],
+  [
+    "*a* `$$` *b* `$$` *c*",
+    `<p dir="auto"><em>a</em> <code dir="ltr">$$</code> <em>b</em> <code dir="ltr">$$</code> <em>c</em></p>`,
+  ],
+  [
+    "$$a\n\nb$$ and \\(\\) and \\[ and \\\\(c\\\\) and $$$d$$$",
+    '<p dir="auto">$$a</p><p dir="auto">b$$ and () and [ and \\(c\\) and $$$d$$$</p>',
+  ],
+  ["$5, \\$$6 and $7", '<p dir="auto">$5, $$6 and $7</p>'],
+]) {
+  test(`${JSON.stringify(text)} has its formulas, and none besides`, () => {
+    assert.equal(written(whole(text)), expected);
+    assert.equal(written(whole([...text])), expected);
+  });
+}
+
+for (const text of ["The \\(a_1 * b_2 * c_3", "It is $$a\n= b", "\\[\n# a\n- b *c* \\\\ d\n+ e"]) {
+  test(`${JSON.stringify(text)} is text, as it stands, until its formula is closed`, () => {
+    const opened = text.search(/\$\$|\\[([]/) + 2;
+    for (let end = opened; end <= text.length; end += 1)
+      assert.equal(html(text.slice(0, end)), `<p dir="auto">${text.slice(0, end).trimEnd()}</p>`);
+    assert.doesNotMatch(written(whole(text)), /class="formula/);
+  });
+}
+
+test("what is before a line of a formula is finished once that formula is closed, as it may be none", () => {
+  const reader = new BlockReader();
+
+  assert.equal(reader.read("So\n\\[\nx\n").finished.length, 0);
+  assert.equal(reader.read("\\]\n").finished[0]?.raw, "So\n");
+});
+
+test("code is drawn when its fence is closed, formulas when they are whole, each in a language that is known", () => {
+  const drawings = (/** @type {string} */ text) => shown(text).flatMap(drawingsIn);
+
+  assert.deepEqual(drawings("```js\nlet a\n``"), []);
+  assert.deepEqual(drawings("```js\nlet a\n```"), ["code"]);
+  assert.deepEqual(drawings("- ```JS\n  let a\n  ```"), ["code"]);
+  assert.deepEqual(drawings("```klingon\nlet a\n```"), []);
+  assert.deepEqual(drawings("\\(a"), []);
+  assert.deepEqual(drawings("\\(a\\) $$b$$"), ["formula", "formula"]);
+});
+
+/** @param {import("../../chatapp/web/frontend/markdown/tree.js").Node} node */
+function drawingsIn(node) {
+  if (typeof node === "string") return [];
+  return [...(node.drawing ? [node.drawing] : []), ...node.children.flatMap(drawingsIn)];
+}
+
+test("every language that is known can be coloured", () => {
+  assert.deepEqual(Object.keys(grammars), LANGUAGES);
+  assert.deepEqual(["C++", "html", "py", "", "klingon", "constructor"].map(languageNamed), [
+    "cpp",
+    "xml",
+    "python",
+    null,
+    null,
+    null,
+  ]);
 });

@@ -31,6 +31,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> list[Package]:
     [esbuild] = (ROOT / "node_modules" / "@esbuild").glob("*/bin/esbuild")
     entries = sorted({path for page in WEB.joinpath("templates").glob("*.html") for path in entries_of(page)})
     options = ["--bundle", "--format=esm", f"--outdir={folder}", f"--metafile={folder}/meta.json"]
+    options += ["--loader:.woff2=file", "--loader:.woff=empty", "--loader:.ttf=empty"]
     subprocess.run([esbuild, *entries, *options, "--log-level=error"], cwd=ROOT, check=True)
     inputs = json.loads((folder / "meta.json").read_text())["inputs"]
     homes = {home_of(Path(name)) for name in inputs if name.startswith("node_modules/")}

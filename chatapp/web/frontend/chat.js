@@ -1,3 +1,6 @@
 import { ChatPage } from "./views/chat_page.js";
 
+/** For whoever wants to see how this page shows a text, whoever wrote it: the tests do. */
+export { MarkdownWriter } from "./markdown/markdown_writer.js";
+
 new ChatPage().begin();

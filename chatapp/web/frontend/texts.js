@@ -15,6 +15,7 @@ export const texts = {
   copyCode: "Copy",
   wrapCode: "Wrap lines",
   table: "Table",
+  formula: "Formula",
   taskDone: "Done",
   taskOpen: "Not done",
   image: (/** @type {string} */ name) => `Image: ${name}`,

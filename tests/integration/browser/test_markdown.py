@@ -67,6 +67,7 @@ def test_finished_blocks_are_never_touched_again(talk: Talk, upstream: ScriptedU
     upstream.script(*sse([*blocks[:4], "Half a", gate, *" paragraph more.\n\n".join(blocks[4:])]))
     talk.ask("Show me.", until="streaming")
     expect(talk.text.locator("p").last).to_have_text("Half a")
+    expect(talk.text.locator("pre span").first).to_be_visible()  # that is the last that happens to it
     talk.text.evaluate("""text => {
         window.nodes = [];
         const walker = document.createTreeWalker(text, NodeFilter.SHOW_ALL);
@@ -102,6 +103,99 @@ def test_text_that_grows_stays_selected(chat: Talk, upstream: ScriptedUpstream) 
     assert chat.page.evaluate("getSelection().toString()") == "paragraph"
 
 
+def test_code_is_coloured_and_stays_the_same_text(chat: Talk, upstream: ScriptedUpstream) -> None:
+    code = 'def greet(name):\n    return f"Hello {name}"  # 1 < 2 & 3'
+    gate = Gate()
+    upstream.script(*sse(["```python\n", code, gate, "\n```\n\nThat", " is it."]))
+    chat.ask("Show me.", until="streaming")
+    shown = chat.text.locator("pre code")
+    expect(shown).to_have_text(code)
+    shown.evaluate("code => getSelection().setBaseAndExtent(code.firstChild, 30, code.firstChild, 4)")
+
+    gate.open()
+    chat.wait_for("done")
+
+    expect(shown.locator("span").first).to_have_text("def")
+    assert shown.evaluate("code => code.textContent") == code
+    assert chat.page.evaluate("getSelection().toString()") == code[4:30]
+
+
+def test_formulas_are_drawn_when_they_are_closed(talk: Talk, upstream: ScriptedUpstream) -> None:
+    gate = Gate()
+    upstream.script(
+        *sse(["It costs $5 or $6: \\(a_1 * b_1 * ", gate, "c\\), $$\\sqrt{2}$$ and `\\(code\\)` \\(\\frac{\\)."])
+    )
+    talk.ask("Show me.", until="streaming")
+    expect(talk.text).to_have_text("It costs $5 or $6: \\(a_1 * b_1 *")
+
+    gate.open()
+    talk.wait_for("done")
+
+    expect(talk.text.locator(".katex")).to_have_count(2)
+    expect(talk.text.locator("math")).to_have_count(2)
+    expect(talk.text.locator("code")).to_have_text("\\(code\\)")
+    expect(talk.text.locator(".formula").last).to_have_text("\\(\\frac{\\)")
+    assert (
+        talk.text.locator("math").first.evaluate("math => getComputedStyle(math.parentElement).position") == "absolute"
+    )
+
+
+def test_what_draws_is_fetched_once_and_only_when_it_is_needed(chat: Talk, upstream: ScriptedUpstream) -> None:
+    fetched: list[str] = []
+    chat.page.on("request", lambda asked: fetched.append(asked.url) if "/static/" in asked.url else None)
+
+    answer_with(chat, upstream, "```klingon\nlet a\n```\nIt costs $5 or $6.")
+    assert fetched == []
+    for _ in range(2):
+        answer_with(chat, upstream, "```js\nlet a\n```\n\n\\(a\\)")
+        expect(chat.text.locator("pre span")).not_to_have_count(0)
+        expect(chat.text.locator(".katex")).to_have_count(1)
+
+    names = sorted(re.sub(r".*/|[-.?].*", "", url) for url in fetched if ".woff2" not in url)
+    assert names == ["code_drawing", "formula_drawing", "mathematics"]
+
+
+@pytest.mark.parametrize("file", ["code_drawing", "mathematics"])
+def test_what_cannot_be_fetched_is_not_missed(chat: Talk, upstream: ScriptedUpstream, file: str) -> None:
+    chat.page.route(f"**/static/{file}*", lambda route: route.abort())
+
+    with chat.page.expect_event("requestfailed"):
+        answer_with(chat, upstream, "```js\nlet a\n```\n\n\\(a\\)")
+
+    expect(chat.text.locator("pre")).to_have_text("let a")
+    expect(chat.text.locator(".formula")).to_contain_text("a")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_colours_of_code_can_be_read(chat: Talk, upstream: ScriptedUpstream, scheme: str) -> None:
+    chat.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    answer_with(chat, upstream, "```js\nlet a\n```")
+    expect(chat.text.locator("pre span").first).to_be_visible()
+
+    contrasts: dict[str, float] = chat.text.evaluate("""text => {
+        const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+        const light = colour => {
+            canvas.fillStyle = colour;
+            canvas.fillRect(0, 0, 1, 1);
+            const linear = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map(part => part / 255)
+                .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+        };
+        const rules = [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]);
+        const kinds = rules.flatMap(rule => rule.selectorText?.match(/(?<=^|, )\\.code__\\w+/g) ?? []);
+        const span = text.querySelector("pre span");
+        const ground = light(getComputedStyle(text.querySelector(".code")).backgroundColor);
+        return Object.fromEntries(kinds.map(kind => {
+            span.className = kind.slice(1);
+            const ink = light(getComputedStyle(span).color);
+            return [kind, (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05)];
+        }));
+    }""")
+
+    assert {".code__keyword", ".code__string", ".code__comment", ".code__deletion"} <= set(contrasts)
+    assert {kind: contrast for kind, contrast in contrasts.items() if contrast < 4.5} == {}
+
+
 def test_code_is_copied_and_wrapped_by_its_buttons(chat: Talk, upstream: ScriptedUpstream) -> None:
     answer_with(chat, upstream, "```\n" + "a long line of code; " * 40 + "\n```")
     chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -131,7 +225,7 @@ def hostile_texts() -> list[str]:
 def test_hostile_texts_run_nothing_and_ask_nobody(chat: Talk, upstream: ScriptedUpstream) -> None:
     """Each text comes a character at a time; the page fixture fails for a request to elsewhere or a script error."""
     texts = [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in hostile_texts()]
-    assert len(texts) >= 60
+    assert len(texts) >= 80
     dialogs: list[str] = []
 
     def refuse(dialog: Dialog) -> None:
@@ -142,8 +236,12 @@ def test_hostile_texts_run_nothing_and_ask_nobody(chat: Talk, upstream: Scripted
 
     answer_with(chat, upstream, "\n\n---\n\n".join(texts))
 
+    expect(chat.text.locator(".katex").last).to_be_attached()
     assert dialogs == []
-    assert chat.text.locator("script, img, iframe, svg, style, link, object, embed, form").count() == 0
+    assert chat.text.locator("script, img, iframe, style, link, object, embed, form").count() == 0
+    assert chat.text.locator("svg:not(.katex svg)").count() == 0
+    assert chat.page.evaluate("[document.documentElement, document.body].every(all => all.scrollWidth <= innerWidth)")
+    assert chat.text.evaluate("text => [...text.querySelectorAll('.formula *')].every(box => box.clientHeight < 1000)")
     links = chat.text.locator("a").evaluate_all("all => all.map(link => link.getAttribute('href'))")
     assert links
     assert all(re.match(r"https?://|mailto:", link) for link in links)
@@ -158,8 +256,11 @@ def test_nothing_sticks_out(page: Page, site: str, upstream: ScriptedUpstream, w
     talk = Talk(page, page.get_by_test_id("chat"))
 
     answer_with(
-        talk, upstream, DOCUMENT + "\n```\n" + "x" * 300 + "\n```\n\n" + "|" + "a column|" * 12 + "\n" + "|-" * 12 + "|"
+        talk,
+        upstream,
+        f"{DOCUMENT}\n```js\n{'let x; ' * 50}\n```\n\n$$a{' + b' * 100}$$\n\n|{'a column|' * 12}\n{'|-' * 12}|",
     )
+    expect(talk.text.locator(".katex")).to_have_count(1)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert talk.answer.evaluate("bubble => bubble.getBoundingClientRect().right") <= width

@@ -1,4 +1,4 @@
-import { Lexer } from "marked";
+import { AnswerLexer } from "./answer_lexer.js";
 
 /** @typedef {import("marked").Token} Token */
 
@@ -6,7 +6,6 @@ import { Lexer } from "marked";
 const LONG_CHARACTERS = 400;
 /** Marks that can pair with one that is still to come. */
 const OPENERS = /[*_~`[\]<\\&]/;
-const OPTIONS = { gfm: true };
 
 /**
  * Reads Markdown that is still being written, block by block.
@@ -25,11 +24,12 @@ export class BlockReader {
    * Takes more text; returns the blocks that it finished, and those that are open.
    *
    * @param {string} text
+   * @param {boolean} [isWhole] whether no more is expected, so that what is open in it will hardly be closed
    * @returns {{ finished: Token[], open: Token[] }}
    */
-  read(text) {
+  read(text, isWhole = false) {
     this.#open += text.replaceAll("\r", "");
-    const lexer = new Lexer(OPTIONS);
+    const lexer = new AnswerLexer(this.#open, isWhole);
     lexer.tokens.links = Object.assign(Object.create(null), this.#links);
     const blocks = /** @type {Token[]} */ (lexer.blockTokens(this.#open, lexer.tokens));
     const settled = this.#settled(blocks);
@@ -69,9 +69,10 @@ export class BlockReader {
   #settled(blocks) {
     let end = this.#open.length;
     for (let place = blocks.length - 1; place > 0; place -= 1) {
-      const { raw, type } = /** @type {Token} */ (blocks[place]);
-      end -= raw.length;
-      if (type !== "space" && this.#open.includes("\n", end)) return place;
+      const block = /** @type {Token} */ (blocks[place]);
+      end -= block.raw.length;
+      const isOpenFormula = "open" in block && block.open;
+      if (block.type !== "space" && !isOpenFormula && this.#open.includes("\n", end)) return place;
     }
     return 0;
   }
@@ -86,7 +87,7 @@ class OpenParagraph {
 
   /**
    * @param {string} text
-   * @param {Lexer} lexer
+   * @param {AnswerLexer} lexer
    * @returns {Token[]}
    */
   read(text, lexer) {
@@ -100,11 +101,11 @@ class OpenParagraph {
 
   /**
    * @param {string} rest
-   * @param {Lexer} lexer
+   * @param {AnswerLexer} lexer
    */
   #setAside(rest, lexer) {
     const beginning = rest.slice(0, rest.search(/\S \S*$/) + 2);
-    const tokens = lexer.inlineTokens(beginning);
+    const tokens = lexer.beginningTokens(beginning);
     if (beginning.length > 1 && tokens.every(isSettled)) {
       this.#done += beginning;
       this.#tokens.push(...tokens);
@@ -117,6 +118,7 @@ class OpenParagraph {
 
 /** @param {Token} token */
 function isSettled(token) {
+  if (token.type === "formula") return !token.open;
   return token.type !== "text" || !OPENERS.test(token.raw);
 }
 

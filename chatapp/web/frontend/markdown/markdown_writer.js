@@ -1,4 +1,5 @@
 import { BlockReader } from "./block_reader.js";
+import { draw } from "./drawing.js";
 import { patch } from "./patch.js";
 import { blocksOf } from "./tree.js";
 
@@ -41,19 +42,35 @@ export class MarkdownWriter {
   flush() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    if (this.#waiting === "") return;
+    if (this.#waiting !== "") this.#show(false);
+  }
+
+  /** Shows all of the text, as nothing more is expected: what is open in it is taken for finished. */
+  end() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#show(true);
+  }
+
+  /** @param {boolean} isWhole */
+  #show(isWhole) {
     const beganAt = performance.now();
-    const { finished, open } = this.#reader.read(this.#waiting);
+    const { finished, open } = this.#reader.read(this.#waiting, isWhole);
     this.#waiting = "";
     const done = blocksOf(finished);
     const shown = blocksOf(open);
-    patch(this.#element, this.#open, [...done, ...shown], this.#finished);
+    patch(this.#element, this.#open, [...done, ...shown], this.#draw, this.#finished);
     this.#finished += done.length;
     this.#open = shown;
     this.#onWritten();
     const now = performance.now();
     this.#restsUntil = now + REST * (now - beganAt);
   }
+
+  /** @type {import("./patch.js").Draw} */
+  #draw = async (element, shown) => {
+    if (await draw(element, shown)) this.#onWritten();
+  };
 
   #onFrame() {
     if (performance.now() < this.#restsUntil) this.#frame = requestAnimationFrame(() => this.#onFrame());

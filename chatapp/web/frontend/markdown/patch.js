@@ -1,4 +1,8 @@
-/** @typedef {import("./tree.js").Node} Shown */
+/**
+ * @typedef {import("./tree.js").Node} Shown
+ * @typedef {import("./tree.js").Element} ShownElement
+ * @typedef {(element: HTMLElement, shown: ShownElement) => void} Draw
+ */
 
 /**
  * Makes what stands in `parent`, from its child `place` on, into `after`, changing as little as possible.
@@ -6,14 +10,15 @@
  * @param {ParentNode & Node} parent
  * @param {Shown[]} before what stands there
  * @param {Shown[]} after
+ * @param {Draw} draw is given, once, each element that is drawn from its text
  * @param {number} [place]
  */
-export function patch(parent, before, after, place = 0) {
+export function patch(parent, before, after, draw, place = 0) {
   for (const [index, shown] of after.entries()) {
     const old = before[index];
     const node = parent.childNodes[place + index];
-    if (old === undefined || node === undefined) parent.append(made(shown));
-    else if (old !== shown && !changed(node, old, shown)) node.replaceWith(made(shown));
+    if (old === undefined || node === undefined) parent.append(made(shown, draw));
+    else if (old !== shown && !changed(node, old, shown, draw)) node.replaceWith(made(shown, draw));
   }
   for (let index = before.length; index > after.length; index -= 1) parent.lastChild?.remove();
 }
@@ -24,20 +29,24 @@ export function patch(parent, before, after, place = 0) {
  * @param {Node} node
  * @param {Shown} before
  * @param {Shown} after
+ * @param {Draw} draw
  */
-function changed(node, before, after) {
+function changed(node, before, after, draw) {
   if (typeof before === "string" || typeof after === "string") {
     if (typeof before !== "string" || typeof after !== "string") return false;
     write(/** @type {Text} */ (node), before, after);
     return true;
   }
   if (before.tag !== after.tag || !sameAttributes(before.attributes, after.attributes)) return false;
-  patch(/** @type {Element} */ (node), before.children, after.children);
+  // What was drawn is not what was written any more: it stays as it is, or goes.
+  if (before.drawing) return after.drawing === before.drawing && before.children[0] === after.children[0];
+  patch(/** @type {Element} */ (node), before.children, after.children, draw);
+  if (after.drawing) draw(/** @type {HTMLElement} */ (node), after);
   return true;
 }
 
 /**
- * Adds to a text rather than setting it anew: a reader may have selected some of it.
+ * Changes the end of a text rather than setting it anew: a reader may have selected some of it.
  *
  * @param {Text} node
  * @param {string} before
@@ -46,6 +55,8 @@ function changed(node, before, after) {
 function write(node, before, after) {
   if (after.startsWith(before)) {
     if (after.length > before.length) node.appendData(after.slice(before.length));
+  } else if (before.startsWith(after)) {
+    node.deleteData(after.length, before.length - after.length);
   } else {
     node.data = after;
   }
@@ -63,12 +74,14 @@ function sameAttributes(one, other) {
 
 /**
  * @param {Shown} shown
+ * @param {Draw} draw
  * @returns {Node}
  */
-function made(shown) {
+function made(shown, draw) {
   if (typeof shown === "string") return document.createTextNode(shown);
   const element = document.createElement(shown.tag);
   for (const [name, value] of Object.entries(shown.attributes)) element.setAttribute(name, value);
-  for (const child of shown.children) element.append(made(child));
+  for (const child of shown.children) element.append(made(child, draw));
+  if (shown.drawing) draw(element, shown);
   return element;
 }

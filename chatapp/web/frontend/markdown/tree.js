@@ -1,17 +1,23 @@
 import { texts } from "../texts.js";
 import { unescaped } from "./entities.js";
+import { languageNamed } from "./languages.js";
 import { safeAddress } from "./links.js";
 
 /**
  * @typedef {import("marked").Token} Token
+ * @typedef {import("marked").Tokens.Code} Code
  * @typedef {import("marked").Tokens.List} List
  * @typedef {import("marked").Tokens.ListItem} ListItem
  * @typedef {import("marked").Tokens.Table} Table
- * @typedef {{ tag: string, attributes: Record<string, string>, children: Node[] }} Element
+ * @typedef {import("./formulas.js").Formula} Formula
+ * @typedef {{ tag: string, attributes: Record<string, string>, children: Node[], drawing?: Drawing }} Element
+ *   one with a `drawing` holds a text that is whole, and is drawn from that
+ * @typedef {"code" | "formula"} Drawing
  * @typedef {Element | string} Node
  */
 
 const EMPHASES = new Set(["strong", "em", "del"]);
+const CLOSED_FENCE = /^ {0,3}(`{3,}|~{3,})[\s\S]*\n {0,3}\1[`~]*[ \t]*\n*$/;
 const LINE_BREAK = /^<br\s*\/?>$/i;
 const WRITTEN_LEFT_TO_RIGHT = { dir: "ltr" };
 const EITHER_WAY = { dir: "auto" };
@@ -37,7 +43,7 @@ function blockOf(token) {
     case "heading":
       return [element(headingTag(token.depth), EITHER_WAY, inlinesOf(childrenOf(token)))];
     case "code":
-      return [code(token.text, unescaped(token.lang ?? ""))];
+      return [code(/** @type {Code} */ (token))];
     case "blockquote":
       return [element("blockquote", EITHER_WAY, blocksOf(childrenOf(token)))];
     case "list":
@@ -74,6 +80,8 @@ function inlineOf(token) {
   switch (token.type) {
     case "codespan":
       return element("code", WRITTEN_LEFT_TO_RIGHT, [token.text]);
+    case "formula":
+      return formula(/** @type {Formula} */ (token));
     case "link":
       return link(unescaped(token.href), inlinesOf(childrenOf(token)));
     case "image":
@@ -101,20 +109,29 @@ function link(href, children) {
   return element("a", { href: address, rel: "noopener noreferrer nofollow", target: "_blank" }, children);
 }
 
-/**
- * @param {string} text
- * @param {string} info what stands behind the fence
- */
-function code(text, info) {
-  const language = info.split(/\s/, 1)[0] ?? "";
+/** @param {Code} token */
+function code({ text, lang, raw }) {
+  const language = unescaped(lang ?? "").split(/\s/, 1)[0] ?? "";
   const bar = element("div", { class: "code__bar" }, [
     element("span", { class: "code__language" }, [language]),
     button("wrap-code", texts.wrapCode),
     button("copy-code", texts.copyCode),
   ]);
-  const shown = element("code", language ? { "data-language": language } : {}, [text]);
+  const written = element("code", language ? { "data-language": language } : {}, [text]);
+  const isDrawn = languageNamed(language) !== null && CLOSED_FENCE.test(raw);
+  const shown = isDrawn ? drawn("code", written) : written;
   const pre = element("pre", { ...WRITTEN_LEFT_TO_RIGHT, class: "code__text", tabindex: "0" }, [shown]);
   return element("div", { class: "code" }, [bar, pre]);
+}
+
+/** @param {Formula} token @returns {Node} */
+function formula({ raw, display, open }) {
+  if (open) return raw;
+  if (!display)
+    return drawn("formula", element("span", { ...WRITTEN_LEFT_TO_RIGHT, class: "formula" }, [raw]));
+  const group = { tabindex: "0", role: "group", "aria-label": texts.formula };
+  const block = { ...WRITTEN_LEFT_TO_RIGHT, ...group, class: "formula formula--display" };
+  return drawn("formula", element("span", block, [raw]));
 }
 
 /**
@@ -219,4 +236,13 @@ function withoutIndent(tokens) {
  */
 function element(tag, attributes = {}, children = []) {
   return { tag, attributes, children };
+}
+
+/**
+ * @param {Drawing} drawing
+ * @param {Element} shown
+ * @returns {Element}
+ */
+function drawn(drawing, shown) {
+  return { ...shown, drawing };
 }

@@ -53,7 +53,8 @@ export class AnswerBubble {
 
   show() {
     const message = this.#message;
-    this.#writer.flush();
+    if (message.pending) this.#writer.flush();
+    else this.#writer.end();
     this.element.dataset.state = message.look;
     this.#part("note").textContent = noteOf(message);
     this.#cost.show(message);
