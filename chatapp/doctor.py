@@ -18,7 +18,7 @@ from chatapp.domain.errors import ProviderAuth, ProviderError
 from chatapp.domain.ports import ModelDirectory
 from chatapp.settings import BadSettings, Settings
 from chatapp.web.info import SERVICE_NAME
-from chatapp.web.presenting import dollars
+from chatapp.web.texts.language import english
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 TIGHT_BUDGET_NANO_USD = 10 * NANO_USD_PER_USD
@@ -179,7 +179,7 @@ def _says_who_it_is(here: requests.Session, settings: Settings) -> bool:
 def _budget(settings: Settings) -> Iterator[Finding]:
     """Look at what everybody who reaches this machine may spend."""
     budget = settings.daily_budget
-    a_day = dollars(budget)
+    a_day = english().dollars(budget)
     if budget > TIGHT_BUDGET_NANO_USD:
         yield Finding(
             Verdict.NOTE,

@@ -10,9 +10,9 @@ from chatapp.bootstrap import new_usage_link, usage_service
 from chatapp.cli.start import refusals, settings
 from chatapp.domain.books import Book, SpenderKind, Sums
 from chatapp.domain.usage import MOST_DAYS, USUAL_DAYS, BudgetUse, Report
-from chatapp.web.presenting import dollars_in_a_column
-from chatapp.web.usage.view import BOOKS, SPENDERS
+from chatapp.web.texts.language import english
 
+BOOKS = {Book.OPENAI: "OpenAI", Book.FAKE: "The fake model"}
 COLUMNS = ("calls", "tokens in", "tokens out", "reported $", "estimated $", "counted $")
 GAP = "  "
 LINK_ADVICE = "It works once, for ten minutes. Where the server has another name for you, put that in its place."
@@ -63,7 +63,7 @@ def _told(report: Report, budgets: Sequence[BudgetUse]) -> Iterator[str]:
     else:
         yield "Nothing was asked in these days."
         yield ""
-    left = ((_name(use), *map(dollars_in_a_column, _money(use)), f"{use.used_percent} %") for use in budgets)
+    left = ((_name(use), *map(english().dollars_in_a_column, _money(use)), f"{use.used_percent} %") for use in budgets)
     yield from _table([("Today's budgets", "of a day", "used", "left", "used"), *left])
 
 
@@ -74,7 +74,7 @@ def _rows(rows: Mapping[str, Sums]) -> Iterable[Sequence[str]]:
 def _cells(sums: Sums) -> Sequence[str]:
     counts = (sums.calls, sums.prompt_tokens, sums.completion_tokens)
     money = (sums.provider_nano_usd, sums.estimated_nano_usd, sums.charged_nano_usd)
-    return (*map("{:,}".format, counts), *(dollars_in_a_column(each).replace("$", "") for each in money))
+    return (*map("{:,}".format, counts), *(english().dollars_in_a_column(each).replace("$", "") for each in money))
 
 
 def _money(use: BudgetUse) -> Sequence[int]:
@@ -87,19 +87,17 @@ def _name(use: BudgetUse) -> str:
 
 def _spender(kind: SpenderKind, name: str) -> str:
     """Return the words of the usage page, as they stand in the midst of a line."""
-    words = SPENDERS[kind].format(name)
+    words = english().text(f"usage.spender.{kind.value}", name=name).unescape()
     return words[:1].lower() + words[1:]
 
 
 def _remarks(total: Sums) -> Iterator[str]:
     if total.unknown_calls:
-        yield f"Calls of which nobody knows the cost: {total.unknown_calls:,}, counted as " + dollars_in_a_column(
-            total.unknown_nano_usd
-        )
+        charged = english().dollars_in_a_column(total.unknown_nano_usd)
+        yield f"Calls of which nobody knows the cost: {total.unknown_calls:,}, counted as {charged}"
     if total.reserved_calls:
-        yield f"Answers still open: {total.reserved_calls:,}, counted as " + dollars_in_a_column(
-            total.reserved_nano_usd
-        )
+        reserved = english().dollars_in_a_column(total.reserved_nano_usd)
+        yield f"Answers still open: {total.reserved_calls:,}, counted as {reserved}"
     if total.unknown_calls or total.reserved_calls:
         yield ""
 

@@ -29,6 +29,7 @@ from chatapp.web.kept import conversations, ids, replies, transfer
 from chatapp.web.kept import visitors as kept_visitors
 from chatapp.web.pages import Site
 from chatapp.web.proxies import Proxies
+from chatapp.web.texts import preferences
 from chatapp.web.usage import page as usage_page
 from chatapp.web.visitors import Visitors
 
@@ -84,6 +85,7 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     delivery.register(app, services.watch, Pseudonyms(options.log_key))
     errors.register(app)
     security.share(app, options.allowed_origins)
+    preferences.register(app)
     security.protect(app, allowed_hosts=options.allowed_hosts, provider_name=options.provider_name)
     if services.passes is not None:
         door.Door(services.passes).guard(app)
@@ -91,6 +93,7 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     _add_stateless(api, services, options)
     _add_kept(api, services, options, app.extensions[BODY_READER])
     app.register_blueprint(pages.blueprint(services.catalog, options.site))
+    app.register_blueprint(preferences.blueprint())
     app.register_blueprint(usage_page.blueprint(services.usage, services.usage_access))
     app.add_url_rule("/api/docs", "docs", lambda: render_template("docs.html"))
     return app

@@ -15,6 +15,7 @@ from chatapp.web.cookies import Cookie
 from chatapp.web.fields import Body, Text
 from chatapp.web.origins import require_own_page
 from chatapp.web.proxies import network
+from chatapp.web.texts.preferences import PREFERENCES
 
 COOKIE = "chatapp_pass"
 SECURE_COOKIE = "__Host-chatapp_pass"
@@ -22,7 +23,9 @@ PASS = Cookie(COOKIE, SECURE_COOKIE, PASS_LIFE)
 PASSWORD_CHARACTERS = 1000
 
 LOGIN = "/api/login"
-OPEN = frozenset({"/health", "/health/live", "/health/ready", "/favicon.ico", "/favicon.svg", "/robots.txt", LOGIN})
+OPEN = frozenset(
+    {"/health", "/health/live", "/health/ready", "/favicon.ico", "/favicon.svg", "/robots.txt", LOGIN, PREFERENCES}
+)
 OPEN_BELOW = ("/static/", "/usage")
 """What begins with one of these is open, too: the files of the pages, and what has a token of its own."""
 

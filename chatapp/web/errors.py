@@ -11,6 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from chatapp.domain.errors import ChatError, InternalError
 from chatapp.web.security import FOR_THE_OWNER
+from chatapp.web.texts.language import CODES
+from chatapp.web.texts.preferences import current_language
 
 log = logging.getLogger(__name__)
 
@@ -121,8 +123,15 @@ def _handle_unexpected(error: Exception) -> Response:
 def _shape(body: dict[str, Any], status: int) -> Response:
     is_page = request.path in PAGES or request.path.startswith(FOR_THE_OWNER)
     if is_page and request.method in ("GET", "HEAD"):
-        page = render_template("error.html", error=body["error"], request_id=body["request_id"])
-        return Response(page, status, mimetype="text/html")
+        return Response(_page(body), status, mimetype="text/html")
     answer = jsonify(body)
     answer.status_code = status
     return answer
+
+
+def _page(body: dict[str, Any]) -> str:
+    """Return an error as a page: in its reader's language where it can be said there, with the server's own words."""
+    said, language = body["error"], current_language()
+    known = None if language.code == CODES[0] else language.find(f"problems.{body['code']}")
+    own_words = said if known else None
+    return render_template("error.html", error=known or said, own_words=own_words, request_id=body["request_id"])

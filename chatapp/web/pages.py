@@ -9,7 +9,6 @@ from flask import Blueprint, Response, make_response, render_template
 from flask.sansio.blueprints import BlueprintSetupState
 
 from chatapp.domain.catalog import ModelCatalog
-from chatapp.web import presenting
 from chatapp.web.assets import Assets
 
 STATIC = Path(__file__).parent / "static"
@@ -56,7 +55,6 @@ def blueprint(catalog: ModelCatalog, site: Site) -> Blueprint:
     @pages.record
     def furnish(state: BlueprintSetupState) -> None:
         state.app.jinja_env.globals.update(asset=assets.address, site=site)
-        state.app.jinja_env.filters["short_date"] = presenting.short_date
 
     # Without rules for OPTIONS of their own: those of /chat belong to the API, which shares the path.
     for path, view in (("/", home), ("/chat", chat), ("/robots.txt", robots)):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from chatapp.domain.catalog import ListedModel
 from chatapp.domain.entities import NANO_USD_PER_USD, Allowance, Cost, Price, Usage
-
-CENT_NANO_USD = 10_000_000
-LEAST_SHOWN_NANO_USD = 100_000
 
 
 def usage(value: Usage | None) -> dict[str, Any] | None:
@@ -55,35 +52,11 @@ def moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def short_date(day: date) -> str:
-    """Return a date as it stands on the pages."""
-    return f"{day.day} {day:%b %Y}"
-
-
 def usd(nano_usd: int, *, decimals: int = 0) -> str:
     """Return nano-dollars as dollars, exactly, with at least ``decimals`` places."""
     whole, rest = divmod(nano_usd, NANO_USD_PER_USD)
     places = f"{rest:09}".rstrip("0").ljust(decimals, "0")
     return f"{whole}.{places}" if places else str(whole)
-
-
-def dollars(nano_usd: int) -> str:
-    """Return an amount as people read it: two digits below a dollar, whole cents above, never "$0.00" for something."""
-    if nano_usd == 0:
-        return "$0"
-    if nano_usd < LEAST_SHOWN_NANO_USD:
-        return "< $0.0001"
-    unit = CENT_NANO_USD if nano_usd >= NANO_USD_PER_USD else 10 ** (len(str(nano_usd)) - 2)
-    whole, rest = divmod((nano_usd + unit // 2) // unit * unit, NANO_USD_PER_USD)
-    return f"${whole:,}." + f"{rest:09}".rstrip("0").ljust(2, "0")
-
-
-def dollars_in_a_column(nano_usd: int) -> str:
-    """Return an amount with four places, so that those of a column stand one below the other."""
-    if 0 < nano_usd < LEAST_SHOWN_NANO_USD:
-        return "< $0.0001"
-    whole, rest = divmod((nano_usd + LEAST_SHOWN_NANO_USD // 2) // LEAST_SHOWN_NANO_USD, 10_000)
-    return f"${whole:,}.{rest:04}"
 
 
 def model(listed: ListedModel) -> dict[str, Any]:

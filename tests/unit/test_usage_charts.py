@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.web.presenting import dollars, dollars_in_a_column
+from chatapp.web.texts.language import english
 from chatapp.web.usage.charts import ColumnChart, ceiling, column_chart, row_chart
-from chatapp.web.usage.view import tokens
+from chatapp.web.usage.writing import tokens
 
 FIRST = date(2026, 11, 1)
 
 
 def chart_of(*days: tuple[int, int]) -> ColumnChart:
     numbered = [(FIRST + timedelta(days=number), one, other) for number, (one, other) in enumerate(days)]
-    return column_chart(numbered, str, ("one", "other"))
+    return column_chart(numbered, str, ("one", "other"), english())
 
 
 def test_columns_stand_on_the_foot_one_on_the_other() -> None:
@@ -93,7 +93,7 @@ def test_rows_are_told_by_the_longest() -> None:
     ],
 )
 def test_money_is_told_in_dollars(nano_usd: int, shown: str, in_a_column: str) -> None:
-    assert (dollars(nano_usd), dollars_in_a_column(nano_usd)) == (shown, in_a_column)
+    assert (english().dollars(nano_usd), english().dollars_in_a_column(nano_usd)) == (shown, in_a_column)
 
 
 @pytest.mark.parametrize(
@@ -101,4 +101,4 @@ def test_money_is_told_in_dollars(nano_usd: int, shown: str, in_a_column: str) -
     [(0, "0"), (999, "999"), (1000, "1k"), (83_762, "83.8k"), (1_200_000, "1.2M"), (12_896_204, "12.9M")],
 )
 def test_tokens_are_told_in_three_digits(count: int, shown: str) -> None:
-    assert tokens(count) == shown
+    assert tokens(count, english()) == shown

@@ -1,6 +1,8 @@
 import { AnswerError } from "./answers/answer_error.js";
 import { Requests } from "./api/requests.js";
 import { listen } from "./listen.js";
+import { offerPreferences } from "./preferences.js";
+import { speakAsThePage, texts } from "./texts.js";
 import { part } from "./views/part.js";
 
 const form = /** @type {HTMLFormElement} */ (part(document, ".login__form"));
@@ -24,21 +26,18 @@ async function logIn() {
 
 /** @param {AnswerError} error */
 function tell({ problem }) {
-  const wait = problem.retryAfterSeconds === null ? "" : ` ${inWords(problem.retryAfterSeconds)}`;
-  shownProblem.textContent = problem.reason + wait;
-  if (problem.code === "unauthorized") {
+  const isWrong = problem.code === "unauthorized";
+  const wait = problem.retryAfterSeconds === null ? "" : ` ${texts.retryIn(problem.retryAfterSeconds)}`;
+  shownProblem.textContent = (isWrong ? texts.wrongPassword : problem.reason) + wait;
+  if (isWrong) {
     input.setAttribute("aria-invalid", "true");
     input.select();
   }
   input.focus();
 }
 
-/** @param {number} seconds */
-function inWords(seconds) {
-  const minutes = Math.ceil(seconds / 60);
-  return `You can try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
-}
-
+await speakAsThePage();
+offerPreferences();
 listen(form, "submit", (event) => {
   event.preventDefault();
   logIn();

@@ -1,4 +1,7 @@
 import { listen } from "./listen.js";
+import { offerPreferences } from "./preferences.js";
+
+offerPreferences();
 
 // The links need no script. Any other days do, as our pages may send no forms.
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("[data-part=days]"));

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chatapp.web import presenting
+from chatapp.web.texts.language import Language
 
 FEWEST_SLOTS = 7
 """So few days have their bars as if they were more: else one day's would fill the chart."""
@@ -69,7 +69,7 @@ class RowChart:
 
 
 def column_chart(
-    days: Sequence[tuple[date, int, int]], tell: Callable[[int], str], names: tuple[str, str]
+    days: Sequence[tuple[date, int, int]], tell: Callable[[int], str], names: tuple[str, str], language: Language
 ) -> ColumnChart:
     """Return the chart of two series that are put one on the other, by day."""
     top = ceiling(max((first + second for _, first, second in days), default=0))
@@ -78,11 +78,11 @@ def column_chart(
     columns = []
     for number, (day, *values) in enumerate(days):
         x = start + number * slot
-        title = f"{presenting.short_date(day)}: {tell(sum(values))}"
+        title = f"{language.day(day)}: {tell(sum(values))}"
         if all(values):
             title += " (" + ", ".join(f"{name} {tell(value)}" for name, value in zip(names, values, strict=True)) + ")"
         columns.append(Column(_share(x), _share(slot), title, _stack(x, slot, values, top)))
-    return ColumnChart(columns, [tell(top), tell(top // 2), tell(0)], _dates([day for day, *_ in days]))
+    return ColumnChart(columns, [tell(top), tell(top // 2), tell(0)], _dates([day for day, *_ in days], language))
 
 
 def row_chart(rows: Sequence[tuple[str, str, int, int]]) -> RowChart:
@@ -120,9 +120,9 @@ def _stack(x: float, slot: float, values: Sequence[int], top: int) -> Sequence[B
     return bars
 
 
-def _dates(days: Sequence[date]) -> Sequence[str]:
+def _dates(days: Sequence[date], language: Language) -> Sequence[str]:
     chosen = days if len(days) < 3 else (days[0], days[len(days) // 2], days[-1])
-    return [f"{day.day} {day:%b}" for day in chosen]
+    return [language.day_and_month(day) for day in chosen]
 
 
 def _share(value: float) -> str:

@@ -19,8 +19,9 @@ from chatapp.domain.errors import InvalidRequest, Unauthorized
 from chatapp.domain.usage import USUAL_DAYS, UsageService
 from chatapp.domain.usage_access import COOKIE_LIFE, UsageAccess
 from chatapp.web.cookies import Cookie
+from chatapp.web.texts.preferences import current_language
 from chatapp.web.usage.calls_csv import lines
-from chatapp.web.usage.view import CALLS, PAGE, view_of
+from chatapp.web.usage.writing import CALLS, PAGE, view_of
 
 OPEN = "/usage/open"
 COOKIE = "chatapp_usage"
@@ -46,7 +47,8 @@ def blueprint(service: UsageService, access: UsageAccess) -> Blueprint:
         require_cookie()
         days, count, book = _asked(request, service)
         report, budgets = service.report(days, book), service.budgets(book)
-        return render_template("usage.html", view=view_of(report, budgets, count, service.book, service.today))
+        view = view_of(report, budgets, count, service.book, service.today, current_language())
+        return render_template("usage.html", view=view)
 
     def calls() -> Response:
         require_cookie()
@@ -68,8 +70,8 @@ def blueprint(service: UsageService, access: UsageAccess) -> Blueprint:
         return response
 
     @usage.errorhandler(Unauthorized)
-    def tell_how_to_get_in(error: Unauthorized) -> Response:
-        page = make_response(render_template("usage_closed.html", reason=error.message), 401)
+    def tell_how_to_get_in(_: Unauthorized) -> Response:
+        page = make_response(render_template("usage_closed.html", is_link=request.path == OPEN), 401)
         page.headers["WWW-Authenticate"] = "Bearer"
         return page
 

@@ -1,3 +1,4 @@
+import { isEnglish } from "../language.js";
 import { texts } from "../texts.js";
 
 /**
@@ -74,12 +75,19 @@ export class AnswerError extends Error {
    * @param {Partial<Problem>} [fallback] what is known without the body
    */
   static fromBody(body, fallback = {}) {
+    const code = text(body?.code) ?? fallback.code ?? "unknown";
+    const said = text(body?.error);
+    // The server speaks English. What it said stays to be read, under the details.
+    const known = isEnglish() ? undefined : texts.problems[code];
     return new AnswerError({
-      reason: text(body?.error) ?? fallback.reason ?? texts.unreadable,
-      code: text(body?.code) ?? fallback.code ?? "unknown",
+      reason: known ?? said ?? fallback.reason ?? texts.unreadable,
+      code,
       requestId: text(body?.request_id) ?? fallback.requestId ?? null,
       retryAfterSeconds: body?.retry_after_seconds ?? fallback.retryAfterSeconds ?? null,
-      details: Array.isArray(body?.details) ? body.details.map(describe) : [],
+      details: [
+        ...(known && said ? [said] : []),
+        ...(Array.isArray(body?.details) ? body.details.map(describe) : []),
+      ],
     });
   }
 

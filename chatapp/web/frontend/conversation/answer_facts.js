@@ -1,17 +1,18 @@
+import { day, number } from "../language.js";
 import { texts } from "../texts.js";
-import { dollars, nanoUsd } from "./money.js";
+import { dollars, exactDollars, nanoUsd } from "./money.js";
 
 /**
  * @typedef {import("./chat_message.js").ChatMessage} ChatMessage
  * @typedef {import("../api/chat_api.js").Cost} Cost
  */
 
-/** @type {Readonly<Record<string, string>>} */
+/** @type {Readonly<Record<string, () => string>>} */
 const NOTES = {
-  truncated: texts.cutOff,
-  filtered: texts.filtered,
-  refused: texts.refused,
-  stopped: texts.stopped,
+  truncated: () => texts.cutOff,
+  filtered: () => texts.filtered,
+  refused: () => texts.refused,
+  stopped: () => texts.stopped,
 };
 
 /**
@@ -27,7 +28,7 @@ export function noteOf(message) {
 
 /** @param {ChatMessage} message */
 function stateNoteOf(message) {
-  if (!message.pending) return NOTES[message.state] ?? "";
+  if (!message.pending) return NOTES[message.state]?.() ?? "";
   if (!message.connected) return texts.reconnecting;
   return message.stopping ? texts.stopping : "";
 }
@@ -102,23 +103,19 @@ function priceOf(cost, isFake) {
 /** @param {Cost | null} cost */
 function exactPriceOf(cost) {
   if (cost === null) return "";
-  if (nanoUsd(cost.usd) === null) return texts.unknown;
-  return cost.source === "estimated" ? texts.about(`$${cost.usd}`) : `$${cost.usd}`;
+  const nano = nanoUsd(cost.usd);
+  if (nano === null) return texts.unknown;
+  const amount = exactDollars(nano);
+  return cost.source === "estimated" ? texts.about(amount) : amount;
 }
 
 /** @param {number | undefined} tokens */
 function counted(tokens) {
-  return tokens === undefined ? "" : tokens.toLocaleString("en");
+  return tokens === undefined ? "" : number(tokens);
 }
 
-/** @param {string | null | undefined} day as 2026-11-22 */
-function dayOf(day) {
-  const date = new Date(day ?? Number.NaN);
-  if (Number.isNaN(date.getTime())) return "";
-  return date.toLocaleDateString("en-GB", {
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    timeZone: "UTC",
-  });
+/** @param {string | null | undefined} written as 2026-11-22 */
+function dayOf(written) {
+  const date = new Date(written ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? "" : day(date);
 }

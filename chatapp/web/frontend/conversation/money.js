@@ -1,3 +1,5 @@
+import { money } from "../language.js";
+
 const [NANO_DECIMALS, NANO_PER_USD] = [9, 1_000_000_000n];
 const [CENT, LEAST_SHOWN] = [10_000_000n, 100_000n];
 const DECIMAL = /^(\d+)(?:\.(\d{1,9}))?$/;
@@ -21,13 +23,19 @@ export function nanoUsd(usd) {
  * @param {"near" | "up" | "down"} [round]
  */
 export function dollars(nano, round = "near") {
-  if (nano === 0n) return "$0";
-  if (nano < LEAST_SHOWN && round === "near") return "<\u00a0$0.0001";
-  if (nano < LEAST_SHOWN && round === "up") return "$0.0001";
-  const rounded = roundedTo(nano, nano >= NANO_PER_USD ? CENT : twoDigits(nano), round);
-  const [whole, rest] = [rounded / NANO_PER_USD, rounded % NANO_PER_USD];
-  const decimals = String(rest).padStart(NANO_DECIMALS, "0").replace(/0+$/, "").padEnd(2, "0");
-  return `$${whole.toLocaleString("en")}.${decimals}`;
+  if (nano === 0n) return money(0);
+  if (nano < LEAST_SHOWN && round === "near") return `<\u00a0${exactDollars(LEAST_SHOWN)}`;
+  if (nano < LEAST_SHOWN && round === "up") return exactDollars(LEAST_SHOWN);
+  return exactDollars(roundedTo(nano, nano >= NANO_PER_USD ? CENT : twoDigits(nano), round));
+}
+
+/**
+ * An amount with all its digits, up to millions of dollars: more no answer costs.
+ *
+ * @param {bigint} nano nano-dollars
+ */
+export function exactDollars(nano) {
+  return money(Number(nano) / Number(NANO_PER_USD));
 }
 
 /**

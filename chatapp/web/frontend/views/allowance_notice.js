@@ -1,4 +1,5 @@
 import { stageOf } from "../conversation/allowance.js";
+import { timeOfDay } from "../language.js";
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
 import { part } from "./part.js";
@@ -42,6 +43,6 @@ export class AllowanceNotice {
 
 /** @param {Allowance} allowance */
 function wordsFor({ usedPercent, returnsAt }) {
-  const time = returnsAt.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const time = timeOfDay(returnsAt);
   return usedPercent === null ? texts.usedByAll(time) : texts.usedByYou(usedPercent, time);
 }

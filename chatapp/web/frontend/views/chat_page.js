@@ -123,7 +123,7 @@ export class ChatPage {
     const { conversation } = this.#panel.branch;
     const title = conversation && (this.#list.find(conversation.id)?.title || conversation.title);
     this.#heading.textContent = title || texts.untitled;
-    document.title = texts.pageTitle(title || "Chat");
+    document.title = texts.pageTitle(title || texts.chat);
     this.#sidebar.mark(conversation?.id ?? "");
   }
 

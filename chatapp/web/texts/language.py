@@ -1,0 +1,139 @@
+"""One language: its words, and its way to write numbers, money and dates."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from babel.units import format_unit
+from markupsafe import Markup, escape
+
+from chatapp.domain.entities import NANO_USD_PER_USD
+
+FOLDER = Path(__file__).parent
+CODES = ("en", "es", "hi", "ar", "de")
+"""In the order in which they are offered; the first one is for whoever reads none of them."""
+
+FORMATS = {"en": "en_GB"}
+"""The pages write their English dates as the British do; the other languages are their own formats."""
+
+SECTIONS = {"pages": "", "scripts": "scripts.", "problems": "problems."}
+"""The files of a language, and what comes before the names of their texts."""
+
+PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+ISOLATE = ("\u2068", "\u2069")
+"""What stands between them reads in its own direction in the midst of a text that is read from the right."""
+
+CENT_NANO_USD = 10_000_000
+LEAST_SHOWN_NANO_USD = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The words of one language by their names, and how it counts."""
+
+    code: str
+    words: Mapping[str, str]
+    locale: Locale
+
+    @property
+    def name(self) -> str:
+        """Return what it calls itself."""
+        return self.words["language"]
+
+    @property
+    def direction(self) -> str:
+        """Return ``ltr`` or ``rtl``: from which side it is read."""
+        return self.words["scripts.direction"]
+
+    def text(self, name: str, /, *, count: int | None = None, **values: object) -> Markup:
+        """Return the text of that name as HTML, with ``values`` in its placeholders; ``count`` chooses the plural."""
+        if count is not None:
+            name = f"{name}_{self.locale.plural_form(count)}"
+            values["count"] = self.number(count)
+        before, after = ISOLATE if self.direction == "rtl" else ("", "")
+        filled = PLACEHOLDER.sub(lambda found: f"{before}{escape(values[found[1]])}{after}", escape(self.words[name]))
+        return Markup(filled)  # noqa: S704 — all its parts are escaped
+
+    def find(self, name: str) -> Markup | None:
+        """Return the text of that name, if there is one."""
+        return self.text(name) if name in self.words else None
+
+    def number(self, value: int) -> str:
+        """Return a whole number."""
+        return format_decimal(value, locale=self.locale)
+
+    def short(self, value: float) -> str:
+        """Return a number in three digits."""
+        return format_decimal(Decimal(f"{value:.3g}"), locale=self.locale)
+
+    def day(self, value: date) -> str:
+        """Return a date."""
+        return format_date(value, "d MMM y", locale=self.locale)
+
+    def day_and_month(self, value: date) -> str:
+        """Return a date whose year is known."""
+        return format_date(value, "d MMM", locale=self.locale)
+
+    def days(self, count: int) -> str:
+        """Return so many days."""
+        return format_unit(count, "duration-day", locale=self.locale)
+
+    def dollars(self, nano_usd: int) -> str:
+        """Return an amount as people read it: two digits below a dollar, whole cents above, never 0 for something."""
+        if nano_usd == 0:
+            return self._money(0, "0")
+        if nano_usd < LEAST_SHOWN_NANO_USD:
+            return f"< {self._money(LEAST_SHOWN_NANO_USD, '0.0000')}"
+        unit = CENT_NANO_USD if nano_usd >= NANO_USD_PER_USD else 10 ** (len(str(nano_usd)) - 2)
+        return self._money((nano_usd + unit // 2) // unit * unit, "0.00#######")
+
+    def dollars_in_a_column(self, nano_usd: int) -> str:
+        """Return an amount with four places, so that those of a column stand one below the other."""
+        if 0 < nano_usd < LEAST_SHOWN_NANO_USD:
+            return f"< {self._money(LEAST_SHOWN_NANO_USD, '0.0000')}"
+        rounded = (nano_usd + LEAST_SHOWN_NANO_USD // 2) // LEAST_SHOWN_NANO_USD * LEAST_SHOWN_NANO_USD
+        return self._money(rounded, "0.0000")
+
+    def _money(self, nano_usd: int, places: str) -> str:
+        """Return an amount where this language puts the sign, and with digits like ``places``."""
+        pattern = self.locale.currency_formats["standard"].pattern.replace("¤", "$").replace("0.00", places)
+        return format_decimal(Decimal(nano_usd) / NANO_USD_PER_USD, pattern, self.locale, decimal_quantization=False)
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """Return all languages by their codes, in the order in which they are offered."""
+    return {code: _read(code) for code in CODES}
+
+
+def english() -> Language:
+    """Return the language of whoever reads none of the others, and of the terminal."""
+    return languages()[CODES[0]]
+
+
+def _read(code: str) -> Language:
+    words = dict(
+        item
+        for section, prefix in SECTIONS.items()
+        for item in _flat(json.loads((FOLDER / code / f"{section}.json").read_text("utf-8")), prefix)
+    )
+    return Language(code, words, Locale.parse(FORMATS.get(code, code)))
+
+
+def _flat(section: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, value in section.items():
+        if isinstance(value, str):
+            yield prefix + name, value
+        else:
+            yield from _flat(value, f"{prefix}{name}.")
