@@ -23,6 +23,7 @@ COUNTLESS = {"zero", "one", "two"}
 THE_SAME = {
     "de": {
         "scripts.direction",
+        "scripts.both",  # a comma
         "scripts.chat",  # the German word
         "page.chat",
         "chat.title",
@@ -31,13 +32,14 @@ THE_SAME = {
     },
     "es": {
         "scripts.direction",
+        "scripts.both",  # a comma
         "scripts.chat",  # the Spanish word
         "page.chat",
         "chat.title",
         "scripts.tokens_one",  # the Spanish word
         "scripts.tokens_other",
     },
-    "hi": {"scripts.direction"},
+    "hi": {"scripts.direction", "scripts.both"},
     "ar": set(),
 }
 """What may read as it does in English, and why."""

@@ -35,6 +35,7 @@ const sentences = {
   wouldCostSo: (/** @type {string} */ amount) => say("wouldCostSo", { amount }),
   thisConversation: (/** @type {string} */ sum) => say("thisConversation", { sum }),
   shownMessages: (/** @type {string} */ sum) => say("shownMessages", { sum }),
+  both: (/** @type {string} */ first, /** @type {string} */ second) => say("both", { first, second }),
   draftTokens: (/** @type {string} */ tokens) => say("draftTokens", { tokens }),
   draftMost: (/** @type {string} */ tokens, /** @type {string} */ most) => say("draftMost", { tokens, most }),
   draftFree: (/** @type {string} */ tokens) => say("draftFree", { tokens }),

@@ -56,11 +56,9 @@ export function wordsOf({ tokens, cost }, { isWhole, isFake }) {
     : texts.costUnknown;
   const costs =
     !isCostKnown || cost.certainty === tokens.certainty ? amount : qualified(amount, cost.certainty);
-  const sum = [
-    tokens.sum > 0 ? qualified(texts.tokens(tokens.sum), tokens.certainty) : "",
-    isFake && isCostKnown ? texts.wouldCostSo(costs) : costs,
-  ];
-  const words = sum.filter(Boolean).join(", ");
+  const money = isFake && isCostKnown ? texts.wouldCostSo(costs) : costs;
+  const words =
+    tokens.sum > 0 ? texts.both(qualified(texts.tokens(tokens.sum), tokens.certainty), money) : money;
   return isWhole ? texts.thisConversation(words) : texts.shownMessages(words);
 }
 

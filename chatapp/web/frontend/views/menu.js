@@ -59,8 +59,9 @@ export class Menu {
     const { width, height } = element.getBoundingClientRect();
     const isBelow = button.bottom + GAP_PX + height <= innerHeight;
     const top = isBelow ? button.bottom + GAP_PX : Math.max(GAP_PX, button.top - GAP_PX - height);
-    const start = this.#alignsStart ? button.left : button.right - width;
-    const left = Math.max(GAP_PX, Math.min(start, innerWidth - width - GAP_PX));
+    const isMirrored = getComputedStyle(this.#button).direction === "rtl";
+    const edge = this.#alignsStart === isMirrored ? button.right - width : button.left;
+    const left = Math.max(GAP_PX, Math.min(edge, innerWidth - width - GAP_PX));
     element.style.setProperty("top", `${top}px`);
     element.style.setProperty("left", `${left}px`);
   }
