@@ -206,11 +206,14 @@ for (const [text, expected] of [
   });
 }
 
-for (const text of ["The \\(a_1 * b_2 * c_3", "It is $$a\n= b", "\\[\n# a\n- b *c* \\\\ d\n+ e"]) {
+for (const text of ["The \\(a_1 * b_2 * c_3", "It is $$a_1\nb_1 * c*", "\\[\n# a\n- b *c* \\\\ d\n+ e"]) {
   test(`${JSON.stringify(text)} is text, as it stands, until its formula is closed`, () => {
     const opened = text.search(/\$\$|\\[([]/) + 2;
     for (let end = opened; end <= text.length; end += 1)
-      assert.equal(html(text.slice(0, end)), `<p dir="auto">${text.slice(0, end).trimEnd()}</p>`);
+      assert.equal(
+        html(text.slice(0, end)).replace(/\s+<\/p>$/, "</p>"),
+        `<p dir="auto">${text.slice(0, end).trimEnd()}</p>`,
+      );
     assert.doesNotMatch(written(whole(text)), /class="formula/);
   });
 }

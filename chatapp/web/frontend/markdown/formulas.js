@@ -37,7 +37,8 @@ export function nextLineOfFormula(text) {
 }
 
 /**
- * Reads the formula that a text begins with. An empty line is in none, and without a letter or digit it is none.
+ * Reads the formula that a text begins with. There is no empty line in it and no other formula, but
+ * a letter or a digit.
  *
  * @param {string} text
  * @returns {Formula | null}
@@ -50,8 +51,8 @@ export function formulaAt(text) {
   STEP.lastIndex = opener.length;
   for (let step = STEP.exec(bounded); step; step = STEP.exec(bounded)) {
     const [mark] = step;
-    if (mark.startsWith("\n")) return null;
     if (mark === closer) return closed(text.slice(0, STEP.lastIndex));
+    if (mark.startsWith("\n") || OPENER.test(mark)) return null;
   }
   if (text.length > LONGEST_CHARACTERS) return null;
   return { type: "formula", raw: text, text: text.slice(2), display: opener !== "\\(", open: true };
