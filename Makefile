@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
-PAGES := $(shell find chatapp/web/frontend -type f) package.json package-lock.json hatch_build.py
+PAGES := $(shell find chatapp/web/frontend -type f) $(wildcard chatapp/web/texts/*/*.json) package.json package-lock.json hatch_build.py
 SYSTEM := chromium-headless-shell curl nginx openssl
 
 export PATH := $(BIN):$(PATH)

@@ -93,7 +93,6 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     _add_stateless(api, services, options)
     _add_kept(api, services, options, app.extensions[BODY_READER])
     app.register_blueprint(pages.blueprint(services.catalog, options.site))
-    app.register_blueprint(preferences.blueprint())
     app.register_blueprint(usage_page.blueprint(services.usage, services.usage_access))
     app.add_url_rule("/api/docs", "docs", lambda: render_template("docs.html"))
     return app

@@ -1,4 +1,4 @@
-"""The two pages that people see, and the files that they are made of."""
+"""The two pages that people see, what they prefer there, and the files that all pages are made of."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flask.sansio.blueprints import BlueprintSetupState
 
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.web.assets import Assets
+from chatapp.web.texts import preferences
 
 STATIC = Path(__file__).parent / "static"
 
@@ -57,7 +58,12 @@ def blueprint(catalog: ModelCatalog, site: Site) -> Blueprint:
         state.app.jinja_env.globals.update(asset=assets.address, site=site)
 
     # Without rules for OPTIONS of their own: those of /chat belong to the API, which shares the path.
-    for path, view in (("/", home), ("/chat", chat), ("/robots.txt", robots)):
+    for path, view in (
+        ("/", home),
+        ("/chat", chat),
+        (preferences.PREFERENCES, preferences.keep),
+        ("/robots.txt", robots),
+    ):
         pages.add_url_rule(path, view_func=view, provide_automatic_options=False)
     for path in ("/favicon.ico", "/favicon.svg"):
         pages.add_url_rule(path, view_func=favicon, provide_automatic_options=False)

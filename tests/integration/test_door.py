@@ -30,6 +30,7 @@ OPEN = {
     ("GET", "/health/ready"),
     ("GET", "/favicon.ico"),
     ("GET", "/favicon.svg"),
+    ("GET", "/preferences"),
     ("GET", "/robots.txt"),
     ("GET", "/static/<name>"),
     ("POST", "/api/login"),

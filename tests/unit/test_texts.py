@@ -139,7 +139,7 @@ def test_what_is_filled_in_cannot_be_markup() -> None:
         ("es", "1.234.567", "1.234,50\xa0$", "2 nov 2026"),
         ("hi", "12,34,567", "$1,234.50", "2 नव॰ 2026"),
         ("ar", "1,234,567", "\u200f1,234.50\xa0$", "2 نوفمبر 2026"),
-        ("de", "1.234.567", "1.234,50\xa0$", "2 Nov. 2026"),
+        ("de", "1.234.567", "1.234,50\xa0$", "2. Nov. 2026"),
     ],
 )
 def test_numbers_money_and_days_are_written_as_in_their_language(code: str, number: str, money: str, day: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_skeleton
 from babel.numbers import format_decimal
 from babel.units import format_unit
 from markupsafe import Markup, escape
@@ -61,9 +61,14 @@ class Language:
         if count is not None:
             name = f"{name}_{self.locale.plural_form(count)}"
             values["count"] = self.number(count)
-        before, after = ISOLATE if self.direction == "rtl" else ("", "")
-        filled = PLACEHOLDER.sub(lambda found: f"{before}{escape(values[found[1]])}{after}", escape(self.words[name]))
+        filled = PLACEHOLDER.sub(
+            lambda found: self.isolated(str(escape(values[found[1]]))), str(escape(self.words[name]))
+        )
         return Markup(filled)  # noqa: S704 — all its parts are escaped
+
+    def isolated(self, words: str) -> str:
+        """Return words that keep their own direction in the midst of others."""
+        return f"{ISOLATE[0]}{words}{ISOLATE[1]}" if self.direction == "rtl" else words
 
     def find(self, name: str) -> Markup | None:
         """Return the text of that name, if there is one."""
@@ -79,11 +84,11 @@ class Language:
 
     def day(self, value: date) -> str:
         """Return a date."""
-        return format_date(value, "d MMM y", locale=self.locale)
+        return format_skeleton("yMMMd", value, locale=self.locale)
 
     def day_and_month(self, value: date) -> str:
         """Return a date whose year is known."""
-        return format_date(value, "d MMM", locale=self.locale)
+        return format_skeleton("MMMd", value, locale=self.locale)
 
     def days(self, count: int) -> str:
         """Return so many days."""

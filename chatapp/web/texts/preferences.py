@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, Flask, Response, g, redirect, request
+from flask import Flask, Response, g, redirect, request
 from markupsafe import Markup
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.wrappers import Response as AnyResponse
@@ -57,19 +57,13 @@ def register(app: Flask) -> None:
         return response
 
 
-def blueprint() -> Blueprint:
-    """Return the route that keeps a choice. It is a link, so that it needs no script."""
-    routes = Blueprint("preferences", __name__)
-
-    def keep() -> AnyResponse:
-        response = redirect(_local(request.args.get("to", "/")), 303)
-        for name, cookie, known in (("language", LANGUAGE_COOKIE, CODES), ("theme", THEME_COOKIE, THEMES)):
-            if (chosen := request.args.get(name, "")) in known:
-                cookie.send(response, chosen)
-        return response
-
-    routes.add_url_rule(PREFERENCES, view_func=keep, provide_automatic_options=False)
-    return routes
+def keep() -> AnyResponse:
+    """Keep a choice, and lead back. This is what a link leads to, so that it needs no script."""
+    response = redirect(_local(request.args.get("to", "/")), 303)
+    for name, cookie, known in (("language", LANGUAGE_COOKIE, CODES), ("theme", THEME_COOKIE, THEMES)):
+        if (chosen := request.args.get(name, "")) in known:
+            cookie.send(response, chosen)
+    return response
 
 
 def _text(name: str, /, *, count: int | None = None, **values: object) -> Markup:

@@ -126,6 +126,9 @@ class _Writer:
             spender_numbers=self.numbers(_plain(spenders), total, *MONEY, *CALLS_MADE, *TOKENS),
         )
 
+    def dollars(self, nano_usd: int) -> str:
+        return self.language.isolated(self.language.dollars(nano_usd))
+
     def tokens(self, count: int) -> str:
         return tokens(count, self.language)
 
@@ -205,7 +208,7 @@ class _Writer:
         return [
             (
                 name,
-                f"{self.language.dollars(sums.cost_nano_usd)} · {_percent(sums.cost_nano_usd, whole)}",
+                f"{self.dollars(sums.cost_nano_usd)} · {_percent(sums.cost_nano_usd, whole)}",
                 sums.provider_nano_usd,
                 sums.estimated_nano_usd,
             )
