@@ -78,6 +78,7 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     """Return the application; several of them live side by side in one process."""
     app = _App("chatapp.web", static_folder=None)
     app.json = _Json(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True  # lines that only steer the template stay here
     app.wsgi_app = Proxies(options.trusted_proxies).in_front_of(app.wsgi_app)  # type: ignore[assignment,method-assign]
     limits = options.body_limits
     app.extensions[BODY_READER] = BodyReader(services.watch, limits.body_bytes, limits.values, limits.body_seconds)

@@ -12,11 +12,11 @@ async function choose(event) {
   const link = event.target instanceof Element ? event.target.closest("a") : null;
   if (link === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const { preference = "", value = "" } = link.dataset;
   const kept = await fetch(link.href, { redirect: "manual" }).catch(() => null);
   if (kept === null) return;
-  if (preference === "language") location.reload();
-  else showTheme(link, value);
+  const theme = new URL(link.href).searchParams.get("theme");
+  if (theme === null) location.reload();
+  else showTheme(link, theme);
 }
 
 /**
