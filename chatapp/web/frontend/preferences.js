@@ -30,7 +30,7 @@ function showTheme(link, theme) {
     "content",
     theme === "system" ? "light dark" : theme,
   );
-  for (const other of document.querySelectorAll("[data-preference=theme]"))
+  for (const other of document.querySelectorAll("[data-preference=theme] a"))
     other.removeAttribute("aria-current");
   link.setAttribute("aria-current", "true");
 }

@@ -143,11 +143,11 @@ def test_every_language_is_offered_by_its_own_name(page: Page, site: str) -> Non
     page.locator(".preferences-button").focus()
     page.keyboard.press("Enter")
 
-    offered = page.locator("[data-preference=language]")
+    offered = page.locator("[data-preference=language] a")
 
     shown = [(link.inner_text(), link.get_attribute("lang")) for link in offered.all()]
     assert shown == [(language.name, code) for code, language in languages().items()]
-    expect(page.locator("[data-preference=language][aria-current]")).to_have_text("English")
+    expect(page.locator("[data-preference=language] [aria-current]")).to_have_text("English")
     page.keyboard.press("Escape")
     expect(offered.first).to_be_hidden()
     expect(page.locator(".preferences-button")).to_be_focused()
@@ -163,7 +163,7 @@ def test_the_look_can_be_chosen_and_is_there_from_the_first_paint(page: Page, si
 
     page.wait_for_function(f"light => {background} !== light", arg=light)
     dark = page.evaluate(background)
-    expect(page.locator("[data-preference=theme][aria-current]")).to_have_text("Dark")
+    expect(page.locator("[data-preference=theme] [aria-current]")).to_have_text("Dark")
     page.goto(f"{site}/chat")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.evaluate(background) == dark
