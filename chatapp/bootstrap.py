@@ -215,6 +215,7 @@ def _options(settings: Settings) -> WebOptions:
             sets_instructions=settings.system_prompt is not None,
             instruction_tokens=TokenEstimator().count(settings.system_prompt or "", None),
             max_output_tokens=settings.max_output_tokens,
+            message_characters=settings.max_message_characters,
             contact_phone=settings.contact_phone,
             contact_email=settings.contact_email,
         ),

@@ -20,7 +20,7 @@ class Site:
     """What the owner says on every page, and whether the fake model answers there, though there may be a key.
 
     ``sets_instructions``: they are the owner's, and callers bring none; ``instruction_tokens`` is an estimate of what
-    they come to. ``max_output_tokens`` caps every answer.
+    they come to. ``max_output_tokens`` caps every answer, ``message_characters`` every message.
     """
 
     fake_provider: bool
@@ -28,6 +28,7 @@ class Site:
     sets_instructions: bool
     instruction_tokens: int
     max_output_tokens: int
+    message_characters: int
     contact_phone: str
     contact_email: str
 

@@ -4,18 +4,7 @@ import { newClientId } from "../../chatapp/web/frontend/answers/client_id.js";
 import { LocalMemory } from "../../chatapp/web/frontend/conversation/local_memory.js";
 import { kindOf } from "../../chatapp/web/frontend/list/file_kind.js";
 import { split } from "../../chatapp/web/frontend/views/sidebar/highlight.js";
-
-/** A browser's storage, as far as it is used. */
-class Shelf extends Map {
-  getItem = (key) => this.get(key) ?? null;
-  setItem = (key, value) => this.set(key, value);
-  removeItem = (key) => this.delete(key);
-  key = (place) => [...this.keys()][place] ?? null;
-
-  get length() {
-    return this.size;
-  }
-}
+import { Shelf } from "./shelf.js";
 
 test("a draft is remembered until it is empty", () => {
   const shelf = new Shelf();
@@ -35,13 +24,24 @@ test("all that is ours can be forgotten, and nothing else", () => {
   assert.deepEqual([...shelf.keys()], ["theirs"]);
 });
 
-test("a storage that is forbidden remembers nothing and breaks nothing", () => {
-  const memory = new LocalMemory(() => {
+test("where storage is forbidden, things are remembered until the page is closed", () => {
+  const forbidden = () => {
     throw new DOMException("denied", "SecurityError");
-  });
+  };
+  const memory = new LocalMemory(forbidden);
   memory.remember("widget", "c1");
+  assert.deepEqual([memory.recall("widget"), new LocalMemory(forbidden).recall("widget")], ["c1", ""]);
   memory.forgetAll();
   assert.equal(memory.recall("widget"), "");
+});
+
+test("what is too long for the storage is remembered, and nothing older comes back for it", () => {
+  const shelf = new Shelf();
+  const memory = new LocalMemory(() => shelf);
+  const long = "x".repeat(1_000_000);
+  memory.remember("draft.c1", "short");
+  memory.remember("draft.c1", long);
+  assert.deepEqual([memory.recall("draft.c1") === long, shelf.size], [true, 0]);
 });
 
 for (const [text, kind] of [

@@ -21,6 +21,14 @@ const sentences = {
   failed: (/** @type {string} */ reason) => say("failed", { reason }),
   image: (/** @type {string} */ name) => say("image", { name }),
 
+  tooLong: (/** @type {number} */ characters, /** @type {number} */ most) =>
+    say("tooLong", { characters: number(characters), most: number(most) }),
+  longPaste: (/** @type {number} */ characters, /** @type {number} */ most) =>
+    say("longPaste", { characters: number(characters), most: number(most) }),
+  noText: (/** @type {string} */ name) => say("noText", { name }),
+  bigFile: (/** @type {string} */ name, /** @type {number} */ most) =>
+    say("bigFile", { name, most: number(most) }),
+
   badStatus: (/** @type {number} */ status) => say("badStatus", { status: String(status) }),
   retryAfter: (/** @type {number} */ seconds) => say("retryAfter", { time: duration(seconds) }),
   retryIn: (/** @type {number} */ seconds) =>

@@ -17,7 +17,7 @@ from tests.upstream import ScriptedUpstream
 from tests.upstream.wire import sse
 
 PAGES = ("/", "/chat")
-MOST_BYTES = 70_000
+MOST_BYTES = 80_000
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -298,25 +298,3 @@ def test_an_answer_goes_on_over_a_reload(talk: Talk, upstream: ScriptedUpstream)
     gate.open()
     talk.wait_for("done")
     talk.shows("Half whole")
-
-
-def test_the_end_stays_in_sight_unless_the_reader_scrolls_away(talk: Talk, upstream: ScriptedUpstream) -> None:
-    gates = [Gate(), Gate()]
-    upstream.script(*sse(["line\n" * 80, "first", gates[0], "\nline" * 9, "second", gates[1], "\nline" * 9, "third"]))
-    talk.ask("Hi", until="streaming")
-    expect(talk.text).to_contain_text("first")
-    at_end = "element => element.scrollHeight - element.clientHeight - element.scrollTop < 2"
-    assert talk.messages.evaluate(at_end)
-
-    gates[0].open()
-    expect(talk.text).to_contain_text("second")
-    assert talk.messages.evaluate(at_end)
-    talk.messages.hover()
-    talk.page.mouse.wheel(0, -60)
-    talk.page.wait_for_function(f"element => !({at_end})(element)", arg=talk.messages.element_handle())
-    place = talk.messages.evaluate("element => element.scrollTop")
-
-    gates[1].open()
-    expect(talk.text).to_contain_text("third")
-    talk.wait_for("done")
-    assert talk.messages.evaluate("element => element.scrollTop") == place

@@ -1,18 +1,22 @@
 import { AnswerError } from "./answer_error.js";
+import { saysOffline } from "./offline.js";
 import { Pauses } from "./pauses.js";
 
 /** Does the same again, with pauses, for as long as what goes wrong may pass and patience lasts. */
 export class Retrying {
   #pauses;
   #now;
+  #isOffline;
 
   /**
    * @param {Pick<Pauses, "wait">} [pauses]
    * @param {() => number} [now] in milliseconds
+   * @param {() => boolean} [isOffline] whether it is known that no try can help yet
    */
-  constructor(pauses = new Pauses(), now = () => performance.now()) {
+  constructor(pauses = new Pauses(), now = () => performance.now(), isOffline = saysOffline) {
     this.#pauses = pauses;
     this.#now = now;
+    this.#isOffline = isOffline;
   }
 
   /**
@@ -37,6 +41,8 @@ export class Retrying {
       } catch (error) {
         signal.throwIfAborted();
         const passes = error instanceof AnswerError && error.passes;
+        // Without a network, waiting takes no patience: what was sent goes out when it is back.
+        if (this.#isOffline()) since = this.#now();
         if (!passes || this.#now() - since > patienceMs) throw error;
         onBroken();
         tries += 1;

@@ -58,6 +58,16 @@ export class ChatApi {
     this.#requests = requests;
   }
 
+  /** @param {(reached: boolean) => void} handler told after each request whether anybody answered */
+  onReached(handler) {
+    this.#requests.onReached(handler);
+  }
+
+  /** Asks whether the server is there, and nothing else. */
+  ping() {
+    return this.#requests.get("/health/live");
+  }
+
   /**
    * @param {{ query?: string, cursor?: string | null, limit?: number, signal?: AbortSignal }} [wanted]
    * @returns {Promise<{ conversations: Entry[], next: string | null }>}

@@ -3,10 +3,16 @@ import { AnswerError } from "../answers/answer_error.js";
 /** Sends requests to this page's server, and turns whatever goes wrong into an AnswerError. */
 export class Requests {
   #fetch;
+  #tellReached = (/** @type {boolean} */ _) => {};
 
   /** @param {typeof globalThis.fetch} [fetch] */
   constructor(fetch = (...request) => globalThis.fetch(...request)) {
     this.#fetch = fetch;
+  }
+
+  /** @param {(reached: boolean) => void} handler told after each request whether anybody answered */
+  onReached(handler) {
+    this.#tellReached = handler;
   }
 
   /**
@@ -50,8 +56,10 @@ export class Requests {
   async #ask(address, options, signal) {
     const response = await this.#fetch(address, options).catch(() => {
       signal?.throwIfAborted();
+      this.#tellReached(false);
       throw AnswerError.unreachable();
     });
+    this.#tellReached(true);
     if (!response.ok) throw await AnswerError.fromResponse(response);
     return response;
   }

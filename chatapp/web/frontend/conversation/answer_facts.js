@@ -79,7 +79,7 @@ export function costDetailsOf({ model, usage, cost }, isFake = false) {
 /**
  * What else a person may pass on when asking for help.
  *
- * @param {ChatMessage} message
+ * @param {Pick<ChatMessage, "problem">} message
  */
 export function detailsOf({ problem }) {
   if (problem === null) return "";

@@ -11,7 +11,7 @@ import { charactersIn } from "../answers/place.js";
  * @property {import("../answers/retrying.js").Retrying} retrying
  * @property {Pick<import("../answers/reply_follower.js").ReplyFollower, "follow">} follower
  * @property {() => string | undefined} chosenModel
- * @property {() => void} onAsked
+ * @property {(message: string) => void} onAsked told what the server has kept
  * @property {(told: unknown) => void} onAllowance what the server says of a budget
  */
 
@@ -85,7 +85,7 @@ export class AnswerRun {
     if (reply.text !== "") this.#branch.grow(answer, reply.text);
     if (answer.stopping) this.#requestStop(reply.id);
     if (reply.allowance) this.#tools.onAllowance(reply.allowance);
-    this.#tools.onAsked();
+    this.#tools.onAsked(asked.message ?? "");
   }
 
   async #conversationId() {

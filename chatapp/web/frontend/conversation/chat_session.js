@@ -32,7 +32,7 @@ export class ChatSession {
    * @param {Branch} branch
    * @param {object} [options]
    * @param {() => string | undefined} [options.chosenModel] `undefined` leaves the choice to the server
-   * @param {() => void} [options.onAsked] told when the server has kept a question
+   * @param {(message: string) => void} [options.onAsked] told what the server has kept; "" for another answer
    * @param {(told: unknown) => void} [options.onAllowance] told what the server says of a budget with an answer;
    *   `undefined` where there is enough
    * @param {Retrying} [options.retrying]
@@ -80,14 +80,19 @@ export class ChatSession {
     this.#followLast();
   }
 
-  /** @param {string} message */
+  /**
+   * Returns whether the message was asked, once it is answered; it is not while another answer is being made.
+   *
+   * @param {string} message
+   */
   async send(message) {
     // What is sent before it is open belongs into it all the same.
     if (this.#opening) await this.#opening.catch(() => {});
-    if (this.running) return;
+    if (this.running) return false;
     const parent = this.#branch.lastKept;
     const asked = [ChatMessage.question(message), ChatMessage.answer()];
     await this.#ask(this.#branch.last, asked, { message, parent_id: parent?.id ?? null });
+    return true;
   }
 
   /**

@@ -1,11 +1,15 @@
 const PREFIX = "chatapp.";
+/** Drafts of this length fill a browser's storage for one site only by the dozen. */
+const MOST_CHARACTERS = 200_000;
 
 /**
  * Small things that this browser remembers: drafts, and which conversation the widget shows.
- * Where the browser allows no storage, nothing is remembered.
+ * What is too long, or where the browser allows no storage, is remembered for as long as the page is open.
  */
 export class LocalMemory {
   #openStorage;
+  /** @type {Map<string, string>} */
+  #here = new Map();
 
   /** @param {() => Storage} [openStorage] may throw: merely naming a forbidden storage does */
   constructor(openStorage = () => globalThis.localStorage) {
@@ -14,7 +18,7 @@ export class LocalMemory {
 
   /** @param {string} name */
   recall(name) {
-    return this.#attempt((storage) => storage.getItem(PREFIX + name)) ?? "";
+    return this.#here.get(name) ?? this.#attempt((storage) => storage.getItem(PREFIX + name)) ?? "";
   }
 
   /**
@@ -22,13 +26,18 @@ export class LocalMemory {
    * @param {string} value "" forgets it
    */
   remember(name, value) {
-    this.#attempt((storage) => {
-      if (value === "") storage.removeItem(PREFIX + name);
-      else storage.setItem(PREFIX + name, value);
+    this.#here.delete(name);
+    const isStored = this.#attempt((storage) => {
+      // What stood there before must not come back where this does not fit.
+      storage.removeItem(PREFIX + name);
+      if (value !== "" && value.length <= MOST_CHARACTERS) storage.setItem(PREFIX + name, value);
+      return value.length <= MOST_CHARACTERS;
     });
+    if (!isStored && value !== "") this.#here.set(name, value);
   }
 
   forgetAll() {
+    this.#here.clear();
     this.#attempt((storage) => {
       const names = Array.from({ length: storage.length }, (_, place) => storage.key(place) ?? "");
       for (const name of names) if (name.startsWith(PREFIX)) storage.removeItem(name);

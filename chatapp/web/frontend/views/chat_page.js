@@ -8,8 +8,10 @@ import { texts } from "../texts.js";
 import { ChatPanel } from "./chat_panel.js";
 import { confirmed } from "./dialogs/confirmation.js";
 import { openInstructions } from "./dialogs/instructions.js";
+import { openShortcutList } from "./dialogs/shortcut_list.js";
 import { ModelChoice } from "./model_choice.js";
 import { part } from "./part.js";
+import { Shortcuts } from "./shortcuts.js";
 import { DataMenu } from "./sidebar/data_menu.js";
 import { Drawer } from "./sidebar/drawer.js";
 import { Sidebar } from "./sidebar/sidebar.js";
@@ -28,6 +30,7 @@ export class ChatPage {
   #model = new ModelChoice(part(this.#root, "[data-part=model]"), (model) => this.#chooseModel(model));
   #panel = new ChatPanel(this.#root, this.#api, this.#memory, {
     name: "new",
+    opens: this.#address.conversationId,
     chosenModel: () => this.#model.value,
     models: () => this.#model.offered,
     tariff: () => this.#model.tariff,
@@ -40,6 +43,17 @@ export class ChatPage {
     onOpen: () => this.#drawer.close(),
     onSay: (words) => this.#panel.say(words),
   });
+  #shortcuts = new Shortcuts(
+    this.#memory,
+    {
+      n: () => this.#beginAnew(),
+      s: () => this.#search(),
+      m: () => this.#panel.focus(),
+      c: () => this.#panel.copyLast(),
+      "?": () => openShortcutList(this.#shortcuts),
+    },
+    () => this.#panel.stop(),
+  );
 
   /** Shows what the address names, and keeps up with it. */
   begin() {
@@ -58,10 +72,14 @@ export class ChatPage {
       listen(button, "click", () => this.#beginAnew());
     }
     listen(part(this.#root, "[data-action=instructions]"), "click", () => this.#instruct());
+    listen(part(document, "[data-action=shortcuts]"), "click", () => openShortcutList(this.#shortcuts));
     listen(part(document, "[data-action=skip]"), "click", (event) => {
       // The address names the conversation, so it must not name a place in the page.
       event.preventDefault();
       this.#root.focus();
+    });
+    this.#panel.connection.onChange((state) => {
+      if (state === "there") this.#list.refresh();
     });
     listen(document, "visibilitychange", () => {
       if (document.visibilityState === "visible") this.#list.refresh();
@@ -101,6 +119,11 @@ export class ChatPage {
     this.#address.show("");
     this.#panel.beginAnew();
     this.#panel.focus();
+  }
+
+  #search() {
+    this.#drawer.open();
+    this.#sidebar.focusSearch();
   }
 
   #leaveConversation() {
@@ -162,7 +185,7 @@ export class ChatPage {
       isGrave: true,
     });
     if (!sure || !(await this.#panel.toast.guard(() => this.#list.remove(entry.id)))) return;
-    this.#memory.remember(`draft.${entry.id}`, "");
+    this.#panel.forgetDraft(entry.id);
     if (this.#panel.branch.conversation?.id === entry.id) this.#leaveConversation();
     this.#panel.say(texts.deleted);
   }

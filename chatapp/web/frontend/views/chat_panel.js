@@ -1,11 +1,14 @@
+import { Connection } from "../api/connection.js";
 import { allowanceOf } from "../conversation/allowance.js";
 import { Branch } from "../conversation/branch.js";
 import { UNSENT } from "../conversation/chat_message.js";
 import { ChatSession } from "../conversation/chat_session.js";
+import { Drafts, joined } from "../conversation/drafts.js";
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
 import { AllowanceNotice } from "./allowance_notice.js";
 import { Composer } from "./composer.js";
+import { showConnection } from "./connection_line.js";
 import { CostLine } from "./cost_line.js";
 import { part } from "./part.js";
 import { StatusLine } from "./status_line.js";
@@ -19,6 +22,7 @@ import { Transcript } from "./transcript.js";
  *
  * @typedef {object} PanelOptions
  * @property {string} name under which the draft of a new chat is remembered
+ * @property {string} [opens] the conversation that is about to be opened: what is written already is meant for it
  * @property {() => string | undefined} [chosenModel]
  * @property {() => string[]} [models]
  * @property {() => void} [onAsked]
@@ -30,14 +34,17 @@ export class ChatPanel {
   branch = new Branch();
   session;
   toast;
+  connection;
   #name;
-  #memory;
+  #drafts;
   #composer;
   #transcript;
   #status;
   #costLine;
   /** @type {{ id: string } | null} the conversation that is being opened */
-  #opening = null;
+  #opening;
+  /** @type {string} for what the box was filled last */
+  #draftName;
 
   /**
    * @param {HTMLElement} root
@@ -45,31 +52,48 @@ export class ChatPanel {
    * @param {LocalMemory} memory
    * @param {PanelOptions} options
    */
-  constructor(root, api, memory, { name, chosenModel, models = () => [], onAsked, tariff }) {
+  constructor(
+    root,
+    api,
+    memory,
+    { name, opens = "", chosenModel, models = () => [], onAsked = () => {}, tariff },
+  ) {
     this.#name = name;
-    this.#memory = memory;
+    this.#opening = opens === "" ? null : { id: opens };
+    this.#drafts = new Drafts(memory);
+    this.#draftName = this.#place;
     const notice = new AllowanceNotice(part(root, "[data-part=allowance]"), memory);
     const onAllowance = (/** @type {unknown} */ told) => notice.show(allowanceOf(told));
-    this.session = new ChatSession(api, this.branch, { chosenModel, onAsked, onAllowance });
-    this.toast = new Toast(part(root, "[data-part=toast]"));
-    this.#transcript = new Transcript(part(root, "[data-part=transcript]"), this.branch, {
-      ...this.#messageActions(),
-      models,
+    this.session = new ChatSession(api, this.branch, {
+      chosenModel,
+      onAllowance,
+      onAsked: (message) => {
+        this.#drafts.sent(message);
+        onAsked();
+      },
     });
-    this.#composer = new Composer(/** @type {HTMLFormElement} */ (part(root, "[data-part=composer]")), {
+    this.connection = new Connection(api);
+    this.toast = new Toast(part(root, "[data-part=toast]"), () => this.#transcript.focus());
+    const [transcript, more] = [part(root, "[data-part=transcript]"), part(root, "[data-part=more]")];
+    this.#transcript = new Transcript(transcript, more, this.branch, { ...this.#messageActions(), models });
+    this.#composer = new Composer(/** @type {HTMLFormElement} */ (part(root, "[data-part=composer]")), root, {
       onSend: (message) => this.#send(message),
       onStop: () => this.session.stop(),
       onDraft: (draft) => this.#keepDraft(draft),
+      onEditLast: () => this.#transcript.editLast(() => this.focus()),
+      onSay: (words) => this.say(words),
+      onRefused: (sentence) => this.toast.show(sentence),
     });
     this.#costLine = new CostLine(part(root, "[data-part=costs]"), this.branch, tariff);
     this.#status = new StatusLine(part(root, "[data-part=status]"), this.branch);
+    showConnection(part(root, "[data-part=connection]"), this.connection, (words) => this.say(words));
     for (const change of /** @type {const} */ (["added", "changed", "opened", "cleared"])) {
       this.branch.on(change, () => this.#composer.showRunning(this.session.running));
     }
-    this.branch.on("changed", ({ message }) => this.#saveUnsent(message));
-    this.branch.on("identified", ({ message }) => this.#forgetSent(message));
+    this.branch.on("changed", ({ message }) => this.#giveUpUnsent(message));
+    this.branch.on("described", () => this.#moveDraft());
     listen(document, "visibilitychange", () => this.#refresh());
-    this.#recallDraft();
+    this.#recallDraft(this.#composer.text);
   }
 
   /** @param {string} words for screen readers */
@@ -79,6 +103,17 @@ export class ChatPanel {
 
   focus() {
     this.#composer.focus();
+  }
+
+  copyLast() {
+    this.#transcript.copyLast();
+  }
+
+  /** Ends the answer that is being made; returns whether there was one. */
+  stop() {
+    const { running } = this.session;
+    this.session.stop();
+    return running;
   }
 
   /** Tells it that another model would answer now. */
@@ -95,6 +130,7 @@ export class ChatPanel {
     try {
       await this.session.open(conversationId);
       this.toast.hide();
+      this.#dropDraftThatCame();
     } finally {
       if (this.#opening === opening) this.#opening = null;
       if (this.branch.conversation?.id !== conversationId) this.#recallDraft();
@@ -108,43 +144,59 @@ export class ChatPanel {
     this.#recallDraft();
   }
 
-  get #draftName() {
-    return `draft.${this.#opening?.id ?? this.branch.conversation?.id ?? this.#name}`;
+  /** @param {string} conversationId one that is no more */
+  forgetDraft(conversationId) {
+    this.#drafts.forget(conversationId);
   }
 
-  /**
-   * What the server did not get would be gone with the page.
-   *
-   * @param {ChatMessage} answer
-   */
-  #saveUnsent({ state, asked }) {
-    const isFree = this.#memory.recall(this.#draftName) === "";
-    if (state === UNSENT && asked?.message && isFree) this.#memory.remember(this.#draftName, asked.message);
+  /** The name under which drafts are kept here. */
+  get #place() {
+    return this.#opening?.id ?? this.branch.conversation?.id ?? this.#name;
   }
 
-  /** @param {ChatMessage} message */
-  #forgetSent({ text }) {
-    for (const name of [this.#draftName, `draft.${this.#name}`]) {
-      if (this.#memory.recall(name) === text) this.#memory.remember(name, "");
-    }
+  /** @param {ChatMessage} answer */
+  #giveUpUnsent({ state, asked }) {
+    if (state === UNSENT && asked?.message) this.#drafts.giveUp(asked.message);
+  }
+
+  /** What was written for a new chat goes along into the conversation that it has become. */
+  #moveDraft() {
+    const [before, now] = [this.#draftName, this.#place];
+    if (before !== this.#name || now === before || this.#opening) return;
+    this.#drafts.move(before, now);
+    this.#draftName = now;
+  }
+
+  /** An earlier page sent it, and was closed before it heard that it had come. */
+  #dropDraftThatCame() {
+    const question = this.branch.messages.reverse().find(({ role }) => role === "user");
+    if (question && this.#drafts.hasCome(this.#place, question.text)) this.#recallDraft();
   }
 
   /** @param {string} draft */
   #keepDraft(draft) {
-    this.#memory.remember(this.#draftName, draft);
+    this.#drafts.keep(this.#place, draft);
     this.#costLine.write(draft);
   }
 
-  #recallDraft() {
-    const draft = this.#memory.recall(this.#draftName);
-    this.#composer.write(draft);
-    this.#costLine.write(draft);
+  /** @param {string} [typed] what was written before this script ran */
+  #recallDraft(typed = "") {
+    const draft = this.#drafts.recall(this.#place);
+    this.#draftName = this.#place;
+    const text = draft.includes(typed) ? draft : joined(draft, typed);
+    if (text !== draft) this.#drafts.keep(this.#place, text);
+    this.#composer.write(text);
+    this.#costLine.write(text);
   }
 
   /** @param {string} message */
-  #send(message) {
+  async #send(message) {
     this.toast.hide();
-    this.session.send(message);
+    this.#drafts.send(this.#place, message);
+    this.#costLine.write("");
+    if (await this.session.send(message)) return;
+    this.#drafts.giveUp(message);
+    this.#recallDraft();
   }
 
   #messageActions() {
@@ -164,7 +216,7 @@ export class ChatPanel {
     };
   }
 
-  /** @param {Promise<void>} _ goes on by itself, and shows in the transcript */
+  /** @param {Promise<unknown>} _ goes on by itself, and shows in the transcript */
   #leaveButton(_) {
     // The button that had the focus is gone now, and the box would open a phone's keyboard.
     this.#transcript.focus();

@@ -1,13 +1,19 @@
+import { charactersIn } from "../answers/place.js";
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
 import { sendsOnEnter } from "./enter.js";
+import { growWithText } from "./growing.js";
 import { part } from "./part.js";
+import { TextFiles } from "./text_files.js";
 
 /**
  * @typedef {object} ComposerActions
  * @property {(message: string) => void} onSend
  * @property {() => void} onStop
  * @property {(draft: string) => void} onDraft told at each change of what is written and not sent yet
+ * @property {() => void} onEditLast
+ * @property {(words: string) => void} onSay tells screen readers
+ * @property {(sentence: string) => void} onRefused why a file was not taken
  */
 
 /** The message box. Its button sends, or stops the answer that is being made. */
@@ -15,22 +21,41 @@ export class Composer {
   #form;
   #input;
   #button;
+  #limit;
+  #mostCharacters;
   #actions;
+  #grow;
   #running = false;
 
   /**
    * @param {HTMLFormElement} form
+   * @param {HTMLElement} dropPlace where files can be let go
    * @param {ComposerActions} actions
    */
-  constructor(form, actions) {
+  constructor(form, dropPlace, actions) {
     this.#form = form;
     this.#input = /** @type {HTMLTextAreaElement} */ (part(form, "[data-part=input]"));
-    this.#button = part(form, "[data-part=submit]");
+    this.#button = /** @type {HTMLButtonElement} */ (part(form, "[data-part=submit]"));
+    this.#limit = part(form, "[data-part=limit]");
+    this.#mostCharacters = Number(form.dataset.mostCharacters);
     this.#actions = actions;
+    this.#grow = growWithText(this.#input);
     listen(form, "submit", (event) => this.#submit(event));
     listen(this.#button, "click", (/** @type {MouseEvent} */ event) => this.#click(event));
-    listen(this.#input, "keydown", (/** @type {KeyboardEvent} */ event) => this.#sendOnEnter(event));
-    listen(this.#input, "input", () => actions.onDraft(this.#input.value));
+    listen(this.#input, "keydown", (/** @type {KeyboardEvent} */ event) => this.#obey(event));
+    listen(this.#input, "input", () => this.#changed());
+    listen(this.#input, "paste", (/** @type {ClipboardEvent} */ event) => this.#checkPasted(event));
+    new TextFiles(form, dropPlace, {
+      mostCharacters: this.#mostCharacters,
+      onText: (text) => this.#add(text),
+      onRefused: actions.onRefused,
+    });
+    // Before this, a click on it would have been lost.
+    this.#button.disabled = false;
+  }
+
+  get text() {
+    return this.#input.value;
   }
 
   focus() {
@@ -39,7 +64,10 @@ export class Composer {
 
   /** @param {string} draft */
   write(draft) {
-    this.#input.value = draft;
+    // Setting what is there already would move the caret, and end a composition.
+    if (this.#input.value !== draft) this.#input.value = draft;
+    this.#grow();
+    this.#showLimit();
   }
 
   /** @param {boolean} running whether the button stops instead of sending */
@@ -49,13 +77,59 @@ export class Composer {
     this.#button.setAttribute("aria-label", running ? texts.stop : texts.send);
   }
 
+  /** @param {string} text behind what is written already */
+  #add(text) {
+    const { value } = this.#input;
+    this.write(value.trim() === "" ? text : `${value.trimEnd()}\n\n${text}`);
+    this.#changed();
+    this.focus();
+    this.#input.setSelectionRange(this.#input.value.length, this.#input.value.length);
+    this.#input.scrollTop = this.#input.scrollHeight;
+  }
+
+  #changed() {
+    this.#showLimit();
+    this.#actions.onDraft(this.#input.value);
+  }
+
+  /**
+   * Takes no text that is too long by itself: a box with a megabyte in it takes seconds for each key.
+   *
+   * @param {ClipboardEvent} event
+   */
+  #checkPasted(event) {
+    const characters = charactersIn(event.clipboardData?.getData("text/plain") ?? "");
+    if (characters <= this.#mostCharacters) return;
+    event.preventDefault();
+    this.#actions.onRefused(texts.longPaste(characters, this.#mostCharacters));
+  }
+
+  /** Says before sending that the server would not take so long a text. */
+  #showLimit() {
+    const excess = this.#excess();
+    const wasShown = !this.#limit.hidden;
+    this.#limit.hidden = excess === 0;
+    this.#limit.textContent = excess === 0 ? "" : texts.tooLong(excess, this.#mostCharacters);
+    this.#input.setAttribute("aria-invalid", String(excess > 0));
+    if (excess > 0 && !wasShown) this.#actions.onSay(this.#limit.textContent);
+  }
+
+  /** Returns how many characters the text has, if these are too many; else 0. */
+  #excess() {
+    const text = this.#input.value;
+    // Most texts are so short that nobody has to count.
+    if (text.length <= this.#mostCharacters) return 0;
+    const characters = charactersIn(text.trim());
+    return characters > this.#mostCharacters ? characters : 0;
+  }
+
   /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
     const message = this.#input.value.trim();
     if (this.#running || message === "") return;
-    this.#input.value = "";
-    this.#actions.onDraft("");
+    if (this.#excess() > 0) return this.#actions.onSay(this.#limit.textContent);
+    this.write("");
     this.#actions.onSend(message);
   }
 
@@ -68,9 +142,18 @@ export class Composer {
   }
 
   /** @param {KeyboardEvent} event */
-  #sendOnEnter(event) {
-    if (!sendsOnEnter(event)) return;
-    event.preventDefault();
-    this.#form.requestSubmit();
+  #obey(event) {
+    if (sendsOnEnter(event)) {
+      event.preventDefault();
+      this.#form.requestSubmit();
+    } else if (event.key === "ArrowUp" && this.#input.value === "" && !hasModifier(event)) {
+      event.preventDefault();
+      this.#actions.onEditLast();
+    }
   }
+}
+
+/** @param {KeyboardEvent} event */
+function hasModifier({ altKey, ctrlKey, metaKey, shiftKey, isComposing }) {
+  return altKey || ctrlKey || metaKey || shiftKey || isComposing;
 }

@@ -38,7 +38,10 @@ export class Menu {
   #open() {
     const element = this.#make();
     this.#element = element;
+    element.popover = "manual";
     this.#button.after(element);
+    // Above everything: what keeps its contents to itself, as a message does, would cut it off.
+    element.showPopover?.();
     this.#button.setAttribute("aria-expanded", "true");
     this.#place(element);
     part(element, "button, a").focus({ preventScroll: true });

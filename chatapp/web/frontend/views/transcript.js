@@ -13,6 +13,8 @@ import { part } from "./part.js";
  */
 
 const NEAR_TOP_PX = 400;
+/** How much of the view may go to the end of a long question, while its answer begins. */
+const SHARE_OF_QUESTION = 1 / 3;
 
 /** Shows the messages of a branch as bubbles, and keeps up with it. */
 export class Transcript {
@@ -20,6 +22,7 @@ export class Transcript {
   #list;
   #branch;
   #follower;
+  #more;
   #actions;
   #onOlder;
   /** @type {Map<ChatMessage, Bubble>} */
@@ -27,14 +30,16 @@ export class Transcript {
 
   /**
    * @param {HTMLElement} element
+   * @param {HTMLElement} more the button that leads to what came below
    * @param {Branch} branch
    * @param {Omit<MessageActions, "onGrown"> & { onOlder: () => void }} actions
    */
-  constructor(element, branch, { onOlder, onSwitch, ...actions }) {
+  constructor(element, more, branch, { onOlder, onSwitch, ...actions }) {
     this.#element = element;
     this.#list = part(element, "[data-part=messages]");
     this.#branch = branch;
-    this.#follower = new EndFollower(element);
+    this.#more = more;
+    this.#follower = new EndFollower(element, (isMore) => this.#showMore(isMore));
     this.#onOlder = onOlder;
     this.#actions = {
       ...actions,
@@ -50,10 +55,29 @@ export class Transcript {
     branch.on("changed", ({ message }) => this.#show(message));
     branch.on("identified", ({ message }) => this.#show(message));
     listen(element, "scroll", () => this.#wantOlder(), { passive: true });
+    listen(more, "click", () => this.#follower.jump());
   }
 
   focus() {
     this.#element.focus({ preventScroll: true });
+  }
+
+  /**
+   * Opens the last question for a change, where it can be changed.
+   *
+   * @param {() => void} onEnd
+   */
+  editLast(onEnd) {
+    const question = this.#branch.messages.reverse().find(({ role }) => role === "user");
+    const bubble = question && this.#bubbles.get(question);
+    if (bubble instanceof QuestionBubble) bubble.edit(onEnd);
+  }
+
+  /** Copies the last answer that has a text. */
+  copyLast() {
+    const answer = this.#branch.messages.reverse().find(({ role, text }) => role === "assistant" && text);
+    const bubble = answer && this.#bubbles.get(answer);
+    if (bubble instanceof AnswerBubble) bubble.copy();
   }
 
   /** Whether a message is being changed: it must not be replaced meanwhile. */
@@ -63,15 +87,40 @@ export class Transcript {
 
   #open() {
     this.#clear();
-    for (const message of this.#branch.messages) this.#list.append(this.#bubbleFor(message).element);
+    // All at once: to measure after each would lay out the page as many times.
+    this.#list.append(...this.#branch.messages.map((message) => this.#bubbleFor(message).element));
     this.#follower.jump();
+    this.#restSoon(this.#branch.messages);
     this.#wantOlder();
   }
 
   /** @param {ChatMessage} message */
   #add(message) {
-    this.#list.append(this.#bubbleFor(message).element);
-    this.#follower.jump();
+    const { element } = this.#bubbleFor(message);
+    this.#list.append(element);
+    this.#follower.jump(() => this.#farthestFor(element));
+  }
+
+  /**
+   * How far the list may be scrolled for an answer that begins: the question, or its end, stays in sight.
+   *
+   * @param {HTMLElement} answer
+   */
+  #farthestFor(answer) {
+    const { scrollTop, clientHeight } = this.#element;
+    const top = this.#element.getBoundingClientRect().top;
+    const placeOf = (/** @type {Element} */ element) => element.getBoundingClientRect().top - top + scrollTop;
+    const gap = Number.parseFloat(getComputedStyle(this.#list).rowGap) || 0;
+    const question = placeOf(answer.previousElementSibling ?? answer) - gap;
+    return Math.max(question, placeOf(answer) - clientHeight * SHARE_OF_QUESTION);
+  }
+
+  /** @param {boolean} isMore */
+  #showMore(isMore) {
+    if (this.#more.hidden === !isMore) return;
+    // A button that goes away must not take the focus along.
+    if (!isMore && this.#more.matches(":focus")) this.focus();
+    this.#more.hidden = !isMore;
   }
 
   /** @param {ChatMessage[]} messages */
@@ -80,6 +129,7 @@ export class Transcript {
     const before = first?.getBoundingClientRect().top ?? 0;
     this.#list.prepend(...messages.map((message) => this.#bubbleFor(message).element));
     this.#element.scrollTop += (first?.getBoundingClientRect().top ?? 0) - before;
+    this.#restSoon(messages);
     this.#wantOlder();
   }
 
@@ -93,6 +143,7 @@ export class Transcript {
   }
 
   #clear() {
+    this.#showMore(false);
     this.#bubbles.clear();
     this.#list.replaceChildren();
   }
@@ -108,8 +159,28 @@ export class Transcript {
 
   /** @param {ChatMessage} message */
   #show(message) {
-    this.#bubbles.get(message)?.show();
+    const bubble = this.#bubbles.get(message);
+    if (!bubble) return;
+    bubble.show();
     this.#follower.follow();
+    this.#restSoon([message]);
+  }
+
+  /**
+   * Lets messages that change no more be drawn only where they can be seen. They must have been drawn once before, or
+   * their height would be a guess, and what is read would jump.
+   *
+   * @param {ChatMessage[]} messages
+   */
+  #restSoon(messages) {
+    const elements = messages
+      .filter(({ pending }) => !pending)
+      .map((message) => this.#bubbles.get(message)?.element);
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        for (const element of elements) if (element) element.dataset.resting = "true";
+      }),
+    );
   }
 
   /**

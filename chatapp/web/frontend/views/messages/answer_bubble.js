@@ -2,10 +2,10 @@ import { detailsOf, noteOf } from "../../conversation/answer_facts.js";
 import { listen } from "../../listen.js";
 import { MarkdownWriter } from "../../markdown/markdown_writer.js";
 import { texts } from "../../texts.js";
-import { copyText } from "../copying.js";
 import { Menu, menuOf } from "../menu.js";
 import { copyOf, findPart, part } from "../part.js";
 import { offerCodeTools } from "./code_tools.js";
+import { offerCopy } from "./copy_button.js";
 import { CostDetails } from "./cost_details.js";
 import { Siblings } from "./siblings.js";
 
@@ -39,7 +39,7 @@ export class AnswerBubble {
     this.#listen("retry", () => actions.onRetry(message));
     this.#listen("again", () => actions.onAgain(message));
     this.#listen("continue", () => actions.onContinue(message));
-    this.#listen("copy", () => this.#copy());
+    offerCopy(part(this.element, "[data-action=copy]"), () => message.text, actions.onSay);
     this.#offerModels();
     this.append(message.text);
     this.show();
@@ -49,6 +49,10 @@ export class AnswerBubble {
   append(text) {
     if (this.element.dataset.state === "waiting") this.element.dataset.state = "streaming";
     this.#writer.write(text);
+  }
+
+  copy() {
+    part(this.element, "[data-action=copy]").click();
   }
 
   show() {
@@ -88,14 +92,6 @@ export class AnswerBubble {
         onChoose: () => this.#actions.onAgain(this.#message, model),
       }));
     new Menu(button, () => menuOf(items(), "models"), { alignsStart: true });
-  }
-
-  async #copy() {
-    const copied = await copyText(this.#message.text);
-    const button = part(this.element, "[data-action=copy]");
-    button.dataset.done = String(copied);
-    setTimeout(() => delete button.dataset.done, 1500);
-    this.#actions.onSay(copied ? texts.copied : texts.notCopied);
   }
 
   /**

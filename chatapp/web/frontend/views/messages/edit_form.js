@@ -1,5 +1,6 @@
 import { listen } from "../../listen.js";
 import { sendsOnEnter } from "../enter.js";
+import { growWithText } from "../growing.js";
 import { copyOf, part } from "../part.js";
 
 /** The box in which a message is changed before it is asked anew. */
@@ -7,6 +8,7 @@ export class EditForm {
   element = copyOf("edit");
   #input = /** @type {HTMLTextAreaElement} */ (part(this.element, "textarea"));
   #actions;
+  #grow;
 
   /**
    * @param {string} text
@@ -15,12 +17,14 @@ export class EditForm {
   constructor(text, actions) {
     this.#actions = actions;
     this.#input.value = text;
+    this.#grow = growWithText(this.#input);
     listen(this.element, "submit", (event) => this.#save(event));
     listen(part(this.element, "[data-action=cancel]"), "click", () => this.#end());
     listen(this.#input, "keydown", (/** @type {KeyboardEvent} */ event) => this.#obey(event));
   }
 
   focus() {
+    this.#grow();
     this.#input.focus();
   }
 

@@ -1,5 +1,6 @@
 import { listen } from "../../listen.js";
 import { copyOf, findPart, part } from "../part.js";
+import { offerCopy } from "./copy_button.js";
 import { EditForm } from "./edit_form.js";
 import { Siblings } from "./siblings.js";
 
@@ -14,6 +15,7 @@ export class QuestionBubble {
   #message;
   #actions;
   #siblings;
+  #editButton;
 
   /**
    * @param {ChatMessage} message
@@ -25,7 +27,10 @@ export class QuestionBubble {
     const siblings = findPart(this.element, "[data-part=siblings]");
     this.#siblings = siblings && new Siblings(siblings, (id) => actions.onSwitch(id));
     const edit = findPart(this.element, "[data-action=edit]");
-    if (edit) listen(edit, "click", () => this.#edit(edit));
+    this.#editButton = edit;
+    if (edit) listen(edit, "click", () => this.edit(() => edit.focus()));
+    const copy = findPart(this.element, "[data-action=copy]");
+    if (copy) offerCopy(copy, () => message.text, actions.onSay);
     part(this.element, "[data-part=text]").textContent = message.text;
     this.show();
   }
@@ -37,13 +42,19 @@ export class QuestionBubble {
     this.#siblings?.show(siblings, id);
   }
 
-  /** @param {HTMLElement} button */
-  #edit(button) {
+  /**
+   * Opens the message for a change, where the page has a button for that, and the server knows the message.
+   *
+   * @param {() => void} onEnd
+   */
+  edit(onEnd) {
+    if (this.#editButton === null || this.#message.id === null || this.element.dataset.editing === "true")
+      return;
     const form = new EditForm(this.#message.text, {
       onSave: (text) => this.#actions.onEdit(this.#message, text),
       onEnd: () => {
         this.element.dataset.editing = "false";
-        button.focus();
+        onEnd();
       },
     });
     this.element.dataset.editing = "true";

@@ -10,7 +10,7 @@ export class Drawer {
   #dialog = /** @type {HTMLDialogElement} */ (part(document, "[data-part=drawer]"));
 
   constructor() {
-    listen(part(document, "[data-action=open-drawer]"), "click", () => this.#open());
+    listen(part(document, "[data-action=open-drawer]"), "click", () => this.open());
     listen(part(this.#dialog, "[data-action=close]"), "click", () => this.close());
     listen(this.#dialog, "click", (event) => {
       // Only what is behind the drawer counts as the dialog itself.
@@ -24,7 +24,9 @@ export class Drawer {
     if (this.#dialog.open) this.#dialog.close();
   }
 
-  #open() {
+  /** Shows the sidebar where it is out of sight. */
+  open() {
+    if (this.#dialog.open || !matchMedia(NARROW).matches) return;
     part(this.#dialog, "[data-part=drawer-place]").append(this.#sidebar);
     this.#dialog.showModal();
   }

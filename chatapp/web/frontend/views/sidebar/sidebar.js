@@ -45,6 +45,11 @@ export class Sidebar {
     list.onChange(() => this.#show());
   }
 
+  focusSearch() {
+    this.#search.focus();
+    this.#search.select();
+  }
+
   /** @param {string} id of the conversation that is shown; "" for a new one */
   mark(id) {
     this.#shownId = id;
