@@ -53,6 +53,7 @@ FREE = [
     "GET /health/live",
     "GET /health/ready",
     "GET /models",
+    "GET /preferences",
     "GET /robots.txt",
     "GET /static/<name>",
     "GET /usage",
