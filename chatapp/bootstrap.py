@@ -15,7 +15,7 @@ from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.preparing import Upgrade, prepare
 from chatapp.adapters.sql.revisions import BadDatabase
 from chatapp.adapters.sql.tools import StorageTools
-from chatapp.adapters.system import Pulse
+from chatapp.adapters.system import Beat, Pulse
 from chatapp.container import Container
 from chatapp.domain.catalog import ModelCatalog
 from chatapp.domain.errors import StorageUnavailable, UnknownModel
@@ -51,7 +51,12 @@ class Life:
     database: Database
 
     def start(self) -> None:
-        """Begin to beat; after the fork, as threads do not survive one."""
+        """Begin to beat; after the fork, as threads do not survive one.
+
+        What died before is found here already: among callers that would take long, and processes that are killed soon
+        after they began would never come to it.
+        """
+        Beat(self.replies.close_orphans)()
         for pulse in self.pulses:
             pulse.start()
 
@@ -200,6 +205,7 @@ def build_app(settings: Settings, container: Container | None = None) -> Flask:
     pulses = (
         Pulse([replies.look_after, watch.sweep]),
         Pulse([replies.save]),
+        Pulse([replies.close_orphans]),
         Pulse([container.mirrors().beat], MIRRORS_EVERY_SECONDS),
         Pulse([container.housekeeping().beat, visitors.beat], HOUSEKEEPING_EVERY_SECONDS),
     )

@@ -11,12 +11,14 @@ import logging
 import threading
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
 
 from chatapp.domain.accounting import TokenAccountant, nothing_billed, reserved_bill
 from chatapp.domain.budgets import Budgets, allowance
 from chatapp.domain.entities import ChatRequest
 from chatapp.domain.errors import InternalError, Lost, StorageUnavailable
-from chatapp.domain.kept import Asked, Opening, Orphan, Piece, Silence
+from chatapp.domain.kept import Asked, Closing, Opening, Orphan, Piece, Silence
 from chatapp.domain.ledger import Dangling, Purpose, Reservation, Settled, Settlement, Spender
 from chatapp.domain.live import LiveReply
 from chatapp.domain.mirrors import NOTE_FOLLOWED_SECONDS
@@ -24,13 +26,15 @@ from chatapp.domain.ports import Clock
 from chatapp.domain.reply import ReplyRecord, ReplyState
 from chatapp.domain.stores import Ledger, ReplyStore
 
-REPLIES_A_CHECKPOINT = 100
+REPLIES_AT_ONCE = 100
 SIGN_OF_LIFE_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 10.0
 ORPHANS_EVERY_SECONDS = 1.5
 DEAD = Silence(DEAD_AFTER_SECONDS, witness_from_seconds=1.0, witness_to_seconds=5.0)
 FOLLOWED_FOR_SECONDS = 3 * NOTE_FOLLOWED_SECONDS
 """How long a reply counts as followed in another process that has said so: it may be late with saying it again."""
+
+Each = TypeVar("Each")
 
 log = logging.getLogger(__name__)
 
@@ -172,22 +176,18 @@ class Keeper:
         unseen = {reply_id for found in (orphans, dangling) for reply_id, each in found.items() if not each.has_witness}
         if unseen:
             self._show_life()
-        for reply_id in {**orphans, **dangling}.keys() - unseen:
-            self._close(reply_id, orphans.get(reply_id), dangling.get(reply_id))
-
-    def _close(self, reply_id: str, orphan: Orphan | None, dangling: Dangling | None) -> None:
-        """Close a reply that was lost with its process, and settle what was reserved for it."""
-        settlement, closed = None, None
-        if dangling is not None:
-            bill = reserved_bill(dangling.reservation)
-            settlement = Settlement(dangling.reservation, ReplyState.LOST, bill, self._clock.now())
-        if orphan is not None:
-            closed = self._store.finish(_lost(orphan, settlement), orphan.owner, settlement)
-        elif dangling is not None and settlement is not None:
-            closed = self._ledger.settle(settlement, dangling.owner)
-        if closed is not None:
-            fields = {"reply_id": reply_id, "code": Lost.code}
-            log.warning("A reply was lost with its process", extra={"fields": fields})
+        settlements = {reply_id: _settled_as_lost(each, self._clock.now()) for reply_id, each in dangling.items()}
+        owners = {reply_id: each.owner for found in (dangling, orphans) for reply_id, each in found.items()}
+        closings = [
+            Closing(reply_id, owner, _lost(orphans.get(reply_id), settlements.get(reply_id)), settlements.get(reply_id))
+            for reply_id, owner in owners.items()
+            if reply_id not in unseen
+        ]
+        # Many at once: a process that is busy, and may be killed next, needs a moment for each step of a transaction.
+        for some in _batches(closings):
+            for reply_id in self._store.close(some):
+                fields = {"reply_id": reply_id, "code": Lost.code}
+                log.warning("A reply was lost with its process", extra={"fields": fields})
 
     def _show_life(self) -> None:
         now = self._clock.monotonic()
@@ -232,7 +232,14 @@ class Keeper:
         return self._ledger.settle(end.settlement, self._owner)
 
 
-def _lost(orphan: Orphan, settlement: Settlement | None) -> ReplyRecord:
+def _settled_as_lost(dangling: Dangling, at: datetime) -> Settlement:
+    """Return how a call is settled that was lost with its process: it may have cost all that was reserved."""
+    return Settlement(dangling.reservation, ReplyState.LOST, reserved_bill(dangling.reservation), at)
+
+
+def _lost(orphan: Orphan | None, settlement: Settlement | None) -> ReplyRecord | None:
+    if orphan is None:
+        return None
     usage, cost = (settlement.bill.usage, settlement.bill.cost) if settlement else (None, None)
     return replace(orphan.record, state=ReplyState.LOST, error=Lost(), usage=usage, cost=cost)
 
@@ -242,6 +249,6 @@ def _as_deleted(outcome: ReplyRecord) -> ReplyRecord:
     return replace(outcome, state=ReplyState.STOPPED, error=None) if outcome.state is ReplyState.LOST else outcome
 
 
-def _batches(lives: Sequence[LiveReply]) -> Sequence[Sequence[LiveReply]]:
+def _batches(replies: Sequence[Each]) -> Sequence[Sequence[Each]]:
     """Divide replies so that no transaction is long."""
-    return [lives[place : place + REPLIES_A_CHECKPOINT] for place in range(0, len(lives), REPLIES_A_CHECKPOINT)]
+    return [replies[place : place + REPLIES_AT_ONCE] for place in range(0, len(replies), REPLIES_AT_ONCE)]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chatapp.domain.entities import Conversation, Cost, Role, Usage
 from chatapp.domain.errors import ChatError
 from chatapp.domain.reply import ReplyRecord, ReplyState
+
+if TYPE_CHECKING:
+    from chatapp.domain.ledger import Settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,19 @@ class Orphan:
     record: ReplyRecord
     owner: str
     has_witness: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a reply is closed that was lost with its process (``owner``).
+
+    ``record`` is its end, and None where it is not kept; ``settlement`` is None where nothing is reserved any more.
+    """
+
+    reply_id: str
+    owner: str
+    record: ReplyRecord | None
+    settlement: Settlement | None
 
 
 @dataclass(frozen=True, slots=True)

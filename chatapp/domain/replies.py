@@ -191,6 +191,7 @@ class ReplyService:
         """Do all that must be done a few times a second."""
         self.look_after()
         self.save()
+        self.close_orphans()
 
     def look_after(self) -> None:
         """Look after all open replies: time-outs, dead drivers, signs of life.
@@ -206,8 +207,8 @@ class ReplyService:
         self._let_leave(now)
 
     def save(self) -> None:
-        """Store what is new in all open replies, end those that somebody wants stopped or that have lost their last
-        reader, and close orphans.
+        """Store what is new in all open replies, and end those that somebody wants stopped or that have lost their last
+        reader.
         """
         lives = list(self._open)
         self._abandon_deserted(lives)
@@ -216,6 +217,9 @@ class ReplyService:
             self._driver.end(live, ReplyState.STOPPED)
         for live in ended_elsewhere:
             self._driver.end(live, ReplyState.LOST, Lost())
+
+    def close_orphans(self) -> None:
+        """Close the replies of processes that have died; where there are many, this may take a second."""
         self._keeper.close_orphans()
 
     def refuse_new(self) -> None:

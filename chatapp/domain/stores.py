@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from chatapp.domain.books import Book, Call, Days, Tally
     from chatapp.domain.entities import Conversation, Message
-    from chatapp.domain.kept import Asked, Batch, Changes, Found, KeptMessage, News, Opening, Orphan, Piece, Silence
+    from chatapp.domain.kept import (
+        Asked,
+        Batch,
+        Changes,
+        Closing,
+        Found,
+        KeptMessage,
+        News,
+        Opening,
+        Orphan,
+        Piece,
+        Silence,
+    )
     from chatapp.domain.ledger import Dangling, Meter, Reservation, Settled, Settlement
     from chatapp.domain.reply import ReplyRecord
     from chatapp.domain.search import Query
@@ -80,6 +92,11 @@ class ReplyStore(Protocol):
 
     def orphans(self, silence: Silence) -> Sequence[Orphan]:
         """Return running replies whose owner is silent, or has never shown life; forget such owners without any."""
+
+    def close(self, closings: Sequence[Closing]) -> Collection[str]:
+        """Store the ends of lost replies, and settle what was reserved for them, all in one transaction; return the ids
+        of those that are closed now. What has ended meanwhile, or is just being ended by somebody else, is left out.
+        """
 
 
 class Ledger(Protocol):

@@ -21,7 +21,7 @@ from chatapp.domain.books import Book, Call
 from chatapp.domain.budgets import Budgets
 from chatapp.domain.entities import Cost, Source, Usage
 from chatapp.domain.errors import BudgetSpent, ChatError, Conflict, NotFound, RateLimited, TooManyReplies
-from chatapp.domain.kept import Opening
+from chatapp.domain.kept import Closing, Opening
 from chatapp.domain.ledger import EVERYBODY, Bill, Dangling, Meter, Reservation, Spender, day_of
 from chatapp.domain.reply import ReplyState
 from chatapp.domain.stores import Ledger
@@ -408,6 +408,57 @@ def test_a_kept_reply_that_is_gone_is_settled_all_the_same(kept: Storage) -> Non
 
     assert kept.replies.finish(ended("r1"), OWNER, settlement(reserved, 60)) is None
     assert (only_call(kept).state, only_call(kept).charged_nano_usd) == ("complete", 60)
+
+
+def lost_with(owner: str, kept_reply: str | None, reserved: Reservation) -> Closing:
+    """Return how a reply is closed that was lost with this process."""
+    record = None if kept_reply is None else ended(kept_reply, "half", ReplyState.LOST)
+    return Closing(reserved.id, owner, record, settlement(reserved, 60, ReplyState.LOST))
+
+
+def test_lost_calls_are_settled_together(kept: Storage) -> None:
+    of_alice, of_an_address = reservation("r1", spender=HERE_ALICE), reservation("call-2")
+    kept.replies.open(opening(1), OWNER, of_alice)
+    kept.ledger.reserve(of_an_address, OTHER_OWNER)
+    kept.ledger.reserve(reservation("call-3"), OWNER)
+
+    closings = [lost_with(OWNER, "r1", of_alice), lost_with(OTHER_OWNER, None, of_an_address)]
+    assert set(kept.replies.close(closings)) == {"r1", "call-2"}
+    assert set(kept.replies.close(closings)) == set()
+
+    assert [call.state for call in calls_in(kept.books) if not is_open(call)] == ["lost", "lost"]
+    here, everybody = meters_of(kept)[SPENDER.meters[0]], meters_of(kept)[EVERYBODY]
+    assert (everybody.nano_usd, everybody.open_replies) == (COST + 120, 1)
+    assert (here.nano_usd, here.open_replies) == (COST + 120, 1)
+    assert (meters_of(kept)[ALICES].nano_usd, meters_of(kept)[ALICES].open_replies) == (60, 0)
+
+
+def test_what_a_lost_reply_cost_is_settled_with_its_end_or_where_it_has_none(kept: Storage) -> None:
+    reserved = reservation("r1", spender=HERE_ALICE)
+    kept.replies.open(opening(1), OWNER, reserved)
+    kept.conversations.delete(ALICE, "c1")
+
+    assert set(kept.replies.close([lost_with(OWNER, "r1", reserved)])) == set()
+    assert is_open(only_call(kept))
+    assert set(kept.replies.close([lost_with(OWNER, None, reserved)])) == {"r1"}
+
+    assert only_call(kept).charged_nano_usd == 60
+
+
+def test_of_those_who_close_lost_replies_at_once_each_settles_its_own(kept: Storage) -> None:
+    many = [reservation(f"r{number}", spender=HERE_ALICE) for number in range(60)]
+    for number, reserved in enumerate(many):
+        kept.replies.open(opening(number), OWNER, reserved)
+
+    def close(turn: int) -> list[str]:
+        begin = turn * 7
+        return list(kept.replies.close([lost_with(OWNER, each.id, each) for each in many[begin:] + many[:begin]]))
+
+    with ThreadPoolExecutor(4) as pool:
+        closed = [reply_id for some in pool.map(close, range(4)) for reply_id in some]
+
+    assert sorted(closed) == sorted(each.id for each in many)
+    assert (meters_of(kept)[EVERYBODY].nano_usd, meters_of(kept)[EVERYBODY].open_replies) == (60 * 60, 0)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from time import monotonic
 
 import pytest
 
-from chatapp.domain.kept import Piece, Silence
+from chatapp.domain.kept import Closing, Piece, Silence
 from chatapp.domain.reply import ReplyState
 from tests.contracts.providers import until
 from tests.contracts.storage import ALICE, LONG_SECONDS, OTHER_OWNER, OWNER, Storage, ended, opening, silent
@@ -20,6 +20,10 @@ def orphaned(kept: Storage, silent_seconds: float) -> set[str]:
 def has_witness(kept: Storage, silence: Silence) -> bool:
     (orphan,) = kept.replies.orphans(silence)
     return orphan.has_witness
+
+
+def lost(reply_id: str, text: str = "", owner: str = OWNER) -> Closing:
+    return Closing(reply_id, owner, ended(reply_id, text, ReplyState.LOST), None)
 
 
 def test_nobody_else_adds_to_a_reply(kept: Storage) -> None:
@@ -153,3 +157,37 @@ def test_the_sign_before_the_last_one_is_a_witness_too(kept: Storage) -> None:
     kept.replies.show_life(OTHER_OWNER)
 
     assert has_witness(kept, silent(0, witness_from=monotonic() - first_at - INEXACT_SECONDS))
+
+
+def test_lost_replies_are_closed_together(kept: Storage) -> None:
+    kept.begin(opening(1), "half")
+    kept.begin(opening(2), "a third", owner=OTHER_OWNER)
+    kept.begin(opening(3), "not lost")
+
+    assert set(kept.replies.close([lost("r1", "half"), lost("r2", "a third", OTHER_OWNER)])) == {"r1", "r2"}
+
+    assert [(reply.text, reply.state) for reply in map(kept.reply, ["r1", "r2", "r3"])] == [
+        ("half", ReplyState.LOST),
+        ("a third", ReplyState.LOST),
+        ("not lost", ReplyState.RUNNING),
+    ]
+
+
+def test_what_has_ended_meanwhile_is_not_closed(kept: Storage) -> None:
+    kept.begin(opening(1), "half")
+    kept.answer(opening(2))
+    kept.begin(opening(3), owner=OTHER_OWNER)
+
+    assert set(kept.replies.close([lost("r1", "half"), lost("r2"), lost("r3"), lost("r4")])) == {"r1"}
+
+    assert (kept.reply("r2").state, kept.reply("r3").state) == (ReplyState.COMPLETE, ReplyState.RUNNING)
+
+
+def test_nothing_is_closed_twice(kept: Storage) -> None:
+    kept.begin(opening(), "half")
+    kept.replies.close([lost("r1", "half")])
+
+    assert set(kept.replies.close([lost("r1", "nothing")])) == set()
+    assert set(kept.replies.close([])) == set()
+
+    assert kept.reply("r1").text == "half"

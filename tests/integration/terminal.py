@@ -12,6 +12,9 @@ from click.testing import CliRunner, Result
 
 from chatapp.cli import main
 
+PATIENCE_SECONDS = 300
+"""Enough on a machine that runs everything else at the same time."""
+
 OURS = ("CHATAPP_", "OPENAI_")
 
 
@@ -31,4 +34,6 @@ def python(folder: Path, *arguments: str, **settings: str) -> subprocess.Complet
     """Run Python in a process of its own, until it ends."""
     command = [sys.executable, *arguments]
     ours = environment(**{"CHATAPP_DATA_DIR": str(folder / "data")} | settings)
-    return subprocess.run(command, cwd=folder, env=ours, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=ours, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+    )

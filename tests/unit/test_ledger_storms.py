@@ -117,11 +117,14 @@ class FarStore(MemoryReplyStore):
     def orphans(self, *arguments: Any) -> Any:
         return self._weather.reach("orphans", super().orphans, *arguments)
 
+    def close(self, *arguments: Any) -> Any:
+        return self._weather.reach("close", super().close, *arguments)
+
     def find(self, *arguments: Any) -> Any:
         return self._weather.reach("find", super().find, *arguments)
 
 
-METHODS = ["reserve", "settle", "open", "finish", "checkpoint", "show_life", "orphans", "dangling", "find"]
+METHODS = ["reserve", "settle", "open", "finish", "checkpoint", "show_life", "orphans", "dangling", "close", "find"]
 
 
 class Killed(BaseException):
@@ -150,7 +153,7 @@ class Process:
     followers: list[Follower] = field(default_factory=list)
 
     def beat(self) -> None:
-        for part in (self.stage.replies.look_after, self.stage.replies.save):
+        for part in (self.stage.replies.look_after, self.stage.replies.save, self.stage.replies.close_orphans):
             with suppress(ChatError):
                 part()
 

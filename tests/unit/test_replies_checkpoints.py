@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatapp.domain.keeping import REPLIES_A_CHECKPOINT
+from chatapp.domain.keeping import REPLIES_AT_ONCE
 from chatapp.fake import Rule
 from tests.samples import once
 from tests.unit.deterministic import Meanwhile
@@ -16,7 +16,7 @@ def nested(pair: list[Pair], count: int, look: Meanwhile) -> list[Rule]:
     return [once(f"text {number} ", gate, "end") for number, gate in enumerate([*others, look], start=1)]
 
 
-@pytest.mark.parametrize("count", [1, REPLIES_A_CHECKPOINT, REPLIES_A_CHECKPOINT + 1])
+@pytest.mark.parametrize("count", [1, REPLIES_AT_ONCE, REPLIES_AT_ONCE + 1])
 def test_no_checkpoint_has_more_than_so_many_replies_and_none_is_left_out(count: int) -> None:
     def look() -> None:
         pairs[0].here.replies.beat()
@@ -32,13 +32,13 @@ def test_no_checkpoint_has_more_than_so_many_replies_and_none_is_left_out(count:
         pairs[0].here.open()
     pairs[0].runner.run()
 
-    assert used == [-(-count // REPLIES_A_CHECKPOINT)]
+    assert used == [-(-count // REPLIES_AT_ONCE)]
     assert stored == [f"text {number} " for number in range(1, count + 1)]
 
 
 def test_one_look_is_enough_for_all_replies_that_are_silent() -> None:
     pair = Pair()
-    for _ in range(3 * REPLIES_A_CHECKPOINT):
+    for _ in range(3 * REPLIES_AT_ONCE):
         pair.here.open()
 
     pair.here.replies.beat()
@@ -48,10 +48,10 @@ def test_one_look_is_enough_for_all_replies_that_are_silent() -> None:
 
 def test_one_of_many_silent_replies_can_be_stopped_from_elsewhere() -> None:
     pair = Pair()
-    for _ in range(REPLIES_A_CHECKPOINT + 1):
+    for _ in range(REPLIES_AT_ONCE + 1):
         pair.here.open()
     pair.store_there.request_stop(ALICE, "r101")
 
     pair.here.replies.beat()
 
-    assert pair.here.replies.open_replies == REPLIES_A_CHECKPOINT
+    assert pair.here.replies.open_replies == REPLIES_AT_ONCE

@@ -13,10 +13,11 @@ from chatapp.domain.events import Event
 from chatapp.domain.keeping import DEAD_AFTER_SECONDS
 from chatapp.domain.kept import Batch, KeptMessage
 from chatapp.domain.ledger import Settled, Settlement
+from chatapp.domain.live import LiveReply
 from chatapp.domain.replies import LONGEST_STOP_SECONDS
 from chatapp.domain.reply import ReplyRecord, ReplyState
 from chatapp.fake import Script
-from tests.samples import once
+from tests.samples import once, settlement
 from tests.unit.deterministic import NOON, Meanwhile, SteppedRunner
 from tests.unit.making_replies import ALICE, RecordingStore, Stage
 from tests.unit.two_processes import Pair, ShakyStore
@@ -212,10 +213,12 @@ def test_the_end_of_an_orphan_that_somebody_else_has_closed_is_no_news(caplog: p
     def close_what_was_found() -> None:
         pair.store_there.deeds["orphans"] = close_what_was_found
         if pair.store_there.uses["show_life"]:  # as it does when it has found some
-            closed.append(pair.store_here.finish(lost, "p1", None) is not None)
+            closed.append(pair.store_here.finish(lost, "p1", settlement(reserved)) is not None)
 
     pair = Pair()
-    pair.here.open()
+    live = pair.here.open().live
+    assert isinstance(live, LiveReply)
+    reserved = live.reservation
     lost = replace(pair.there.find("r1"), state=ReplyState.LOST)
     closed: list[bool] = []
     pair.store_there.deeds["orphans"] = close_what_was_found

@@ -9,7 +9,7 @@ from chatapp.adapters.memory.database import Key, MemoryDatabase, StoredMessage,
 from chatapp.adapters.memory.ledger import MemoryLedger
 from chatapp.domain.entities import Role
 from chatapp.domain.errors import Conflict, Detail, NotFound
-from chatapp.domain.kept import Asked, KeptMessage, News, Opening, Orphan, Piece, Silence
+from chatapp.domain.kept import Asked, Closing, KeptMessage, News, Opening, Orphan, Piece, Silence
 from chatapp.domain.ledger import Reservation, Settled, Settlement
 from chatapp.domain.reply import ReplyRecord, ReplyState
 
@@ -58,20 +58,7 @@ class MemoryReplyStore:
     def finish(self, record: ReplyRecord, owner: str, settlement: Settlement | None) -> Settled | None:
         """Store the end of a running reply of ``owner``, and settle what was reserved for it."""
         with self._database.lock:
-            settled = settlement and self._ledger.settle_in(settlement, owner)
-            stored = next((stored for stored in self._running_of(owner) if stored.message.id == record.id), None)
-            if stored is None:
-                return None
-            stored.message = replace(
-                stored.message,
-                text=record.text,
-                state=record.state,
-                finish_reason=record.finish_reason,
-                usage=record.usage,
-                cost=record.cost,
-                error=record.error,
-            )
-            return settled or Settled()
+            return self._finish(record, owner, settlement)
 
     def find(self, visitor_id: str, reply_id: str) -> ReplyRecord | None:
         """Return the reply as it is stored now, with the text of its last checkpoint."""
@@ -138,6 +125,34 @@ class MemoryReplyStore:
             ]
             signs.forget(silence.seconds, but={orphan.owner for orphan in orphans})
             return orphans
+
+    def close(self, closings: Sequence[Closing]) -> Collection[str]:
+        """Store the ends of lost replies, and settle what was reserved for them; return those that were not yet."""
+        with self._database.lock:
+            return [closing.reply_id for closing in closings if self._close(closing)]
+
+    def _close(self, closing: Closing) -> bool:
+        settlement, owner = closing.settlement, closing.owner
+        if closing.record is None:
+            return settlement is not None and self._ledger.settle_in(settlement, owner) is not None
+        is_running = any(stored.message.id == closing.reply_id for stored in self._running_of(owner))
+        return is_running and self._finish(closing.record, owner, settlement) is not None
+
+    def _finish(self, record: ReplyRecord, owner: str, settlement: Settlement | None) -> Settled | None:
+        settled = settlement and self._ledger.settle_in(settlement, owner)
+        stored = next((stored for stored in self._running_of(owner) if stored.message.id == record.id), None)
+        if stored is None:
+            return None
+        stored.message = replace(
+            stored.message,
+            text=record.text,
+            state=record.state,
+            finish_reason=record.finish_reason,
+            usage=record.usage,
+            cost=record.cost,
+            error=record.error,
+        )
+        return settled or Settled()
 
     def _require_place(self, opening: Opening) -> None:
         conversation = self._database.conversations.get((opening.visitor_id, opening.conversation_id))

@@ -76,6 +76,14 @@ SETTLED_COLUMNS = (
 )
 
 ADD = Prepared(insert(ledger).values({name: bindparam(name) for name in RESERVATION_COLUMNS}))
+UNSETTLED = (
+    select(ledger.c.id, ledger.c.owner)
+    .where(
+        ledger.c.owner.in_(bindparam("owners", expanding=True)),
+        ledger.c.id.in_(bindparam("replies", expanding=True)),
+    )
+    .with_for_update(skip_locked=True)
+)
 SETTLE = Prepared(
     update(ledger)
     .where(
@@ -220,19 +228,39 @@ class SqlLedger:
 
     def settle_in(self, connection: Connection, settlement: Settlement, owner: str) -> Settled | None:
         """Settle in a transaction that is open already."""
-        reservation, bill = settlement.reservation, settlement.bill
         if not SETTLE.run(connection, self._settled_row(settlement, owner)):
             return None
-        names = reservation.meters
-        values = {
-            "of_book": self._book,
-            "charged_day": reservation.day,
-            "more": bill.charged_nano_usd - reservation.nano_usd,
-            **_places(names),
-        }
-        corrections = CORRECTIONS[connection.dialect.name][len(names)]
+        corrections = CORRECTIONS[connection.dialect.name][len(settlement.reservation.meters)]
+        values = self._more(settlement)
         rows = [row for correction in corrections for row in correction.all(connection, values)]
         return Settled([Meter(*row) for row in rows])
+
+    def settle_many_in(self, connection: Connection, settlements: Sequence[tuple[Settlement, str]]) -> set[str]:
+        """Settle calls of these owners in a transaction that is open already; return the ids of those that were not.
+
+        What somebody else is just settling is left to them.
+        """
+        keys = {(settlement.reservation.id, owner) for settlement, owner in settlements}
+        values = {"replies": {reply_id for reply_id, _ in keys}, "owners": {owner for _, owner in keys}}
+        held = {(row.id, row.owner) for row in connection.execute(UNSETTLED, values)}
+        open_ones = [each for each in settlements if (each[0].reservation.id, each[1]) in held]
+        SETTLE.run_many(connection, [self._settled_row(*each) for each in open_ones])
+        # Those with as many meters at a time; everybody's meter comes first, and then nobody else holds any other.
+        for count, corrections in CORRECTIONS[connection.dialect.name].items():
+            rows = [self._more(each) for each, _ in open_ones if len(each.reservation.meters) == count]
+            for correction in corrections:
+                correction.run_many(connection, rows)
+        return {settlement.reservation.id for settlement, _ in open_ones}
+
+    def _more(self, settlement: Settlement) -> dict[str, Any]:
+        """Return the values that correct the meters."""
+        reservation = settlement.reservation
+        return {
+            "of_book": self._book,
+            "charged_day": reservation.day,
+            "more": settlement.bill.charged_nano_usd - reservation.nano_usd,
+            **_places(reservation.meters),
+        }
 
     def _taking(self, count: int) -> Prepared:
         """Return the statement that takes from the meters of one call what it may cost, unless one has too little."""

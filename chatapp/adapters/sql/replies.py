@@ -18,7 +18,7 @@ from chatapp.adapters.sql.signs import SignsOfLife, bound
 from chatapp.adapters.sql.tables import messages, pieces, processes
 from chatapp.domain.entities import Role
 from chatapp.domain.errors import NotFound
-from chatapp.domain.kept import Asked, News, Opening, Orphan, Piece, Silence
+from chatapp.domain.kept import Asked, Closing, News, Opening, Orphan, Piece, Silence
 from chatapp.domain.ledger import Reservation, Settled, Settlement
 from chatapp.domain.reply import ReplyRecord, ReplyState
 
@@ -60,6 +60,16 @@ FINISH = Prepared(
         error=bindparam("error"),
     )
     .returning(messages.c.position)
+)
+# What others hold is theirs: two processes that close the same replies do not wait for each other, nor do it twice.
+LOST = (
+    select(messages.c.id, messages.c.owner, messages.c.position)
+    .where(
+        messages.c.owner.in_(bindparam("owners", expanding=True)),
+        messages.c.id.in_(bindparam("replies", expanding=True)),
+        RUNNING,
+    )
+    .with_for_update(skip_locked=True)
 )
 DROP_PIECES = Prepared(delete(pieces).where(pieces.c.reply_position == bindparam("at")))
 
@@ -144,8 +154,7 @@ class SqlReplyStore:
     def finish(self, record: ReplyRecord, owner: str, settlement: Settlement | None) -> Settled | None:
         """Store the end of a running reply of ``owner``, and settle what was reserved for it."""
         with self._database.writing() as connection:
-            values = {"reply": record.id, "process": owner, "text": record.text, **ending_row(record)}
-            ended = FINISH.first(connection, values)
+            ended = FINISH.first(connection, _end_row(record, owner))
             settled = settlement and self._ledger.settle_in(connection, settlement, owner)
             if ended is None:
                 return None
@@ -218,6 +227,34 @@ class SqlReplyStore:
             with self._database.writing() as connection:
                 connection.execute(delete(processes).where(are_old, processes.c.id.in_(forgotten)), values)
         return [Orphan(record_of(row, saved.get(row.position, "")), row.owner, bool(row.has_witness)) for row in rows]
+
+    def close(self, closings: Sequence[Closing]) -> Collection[str]:
+        """Store the ends of lost replies, and settle what was reserved for them; return those that were not yet."""
+        records = {(each.reply_id, each.owner): each.record for each in closings if each.record is not None}
+        with self._database.writing() as connection:
+            positions = _positions_of_lost(connection, records)
+            FINISH.run_many(connection, [_end_row(records[key], key[1]) for key in positions])
+            DROP_PIECES.run_many(connection, [{"at": position} for position in positions.values()])
+            settled = self._ledger.settle_many_in(
+                connection,
+                [
+                    (each.settlement, each.owner)
+                    for each in closings
+                    if each.settlement and (each.record is None or (each.reply_id, each.owner) in positions)
+                ],
+            )
+        return {reply_id for reply_id, _ in positions} | settled
+
+
+def _end_row(record: ReplyRecord, owner: str) -> dict[str, Any]:
+    return {"reply": record.id, "process": owner, "text": record.text, **ending_row(record)}
+
+
+def _positions_of_lost(connection: Connection, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return where the running ones of these replies are kept, by their ids and owners; they are held."""
+    values = {"replies": {reply_id for reply_id, _ in keys}, "owners": {owner for _, owner in keys}}
+    rows = connection.execute(LOST, values).all()
+    return {(row.id, row.owner): row.position for row in rows if (row.id, row.owner) in keys}
 
 
 def _stops(rows: Iterable[Any]) -> dict[str, bool]:

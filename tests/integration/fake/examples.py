@@ -20,13 +20,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
-from tests.integration.terminal import environment
+from tests.integration.terminal import PATIENCE_SECONDS, environment
 from tests.server import free_port
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "testing-with-the-fake.md").read_text("utf-8")
 NAMED = re.compile(r"^(?:#|//) ([\w-]+\.\w+)\n")
-SECONDS = 60
 SERVERS = ("chatapp fake", "chatapp serve")
 
 
@@ -82,7 +81,12 @@ class Reader:
             return self._serve(place, here)
         silent = here.replace("curl ", "curl --fail-with-body --silent --show-error ")
         shown = subprocess.run(
-            ["sh", "-c", silent], cwd=self.folder, env=self._settings(), capture_output=True, text=True, timeout=SECONDS
+            ["sh", "-c", silent],
+            cwd=self.folder,
+            env=self._settings(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
         )
         assert (shown.returncode, shown.stderr) == (0, ""), shown.stdout
         return shown.stdout
@@ -121,7 +125,7 @@ class Reader:
         return first
 
     def _wait_for(self, place: str, process: subprocess.Popen[str]) -> None:
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
             with closing(HTTPConnection("127.0.0.1", self._ports[place], timeout=1)) as caller, suppress(OSError):
                 caller.connect()
@@ -132,7 +136,7 @@ class Reader:
     def _stop(self, place: str) -> None:
         if process := self._running.pop(place, None):
             process.terminate()
-            process.wait(SECONDS)
+            process.wait(PATIENCE_SECONDS)
             if process.stdout:
                 process.stdout.close()
 
