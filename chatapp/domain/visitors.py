@@ -1,7 +1,8 @@
 """Who is here: a visitor is known by a signed token, in a cookie or sent along by a program.
 
 A token is ``visitor.key.signature``; the signing keys live in the storage, so that all processes share them. Where the
-server has a password, one more part may follow, which ``passes`` knows.
+server has a password, one more part may follow, which ``passes`` knows. A token that was given to a web page is bound
+to its site: the first part is ``visitor@site``, and it is good from there alone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import hmac
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,8 @@ NEW_VISITORS_AN_HOUR = 100
 SECONDS_AN_HOUR = 3600
 REMOVALS_EVERY_SECONDS = 600.0
 REMOVALS_AT_ONCE = 20
+AT = "@"
+"""Stands between a visitor and a site in a token; no id has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,20 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a signed token says: whose it is, and the part with the pass, else nothing; and the key that signed it."""
+    """What a signed token says: whose it is, for which site, and the part with the pass; and the key that signed it.
+
+    ``site`` is a hash of the one origin that it is good from, and empty where it is good from anywhere.
+    """
 
     visitor_id: str
+    site: str
     door_pass: str
     key_id: str
     key: bytes = field(repr=False)
+
+    def is_good_from(self, origins: Collection[str]) -> bool:
+        """Tell whether it may come from a page of one of these origins."""
+        return not self.site or self.site in map(_name_of_site, origins)
 
 
 class VisitorService:
@@ -79,14 +90,14 @@ class VisitorService:
         self._has_more_to_remove = False
         self._lock = threading.Lock()
 
-    def recognise(self, token: str) -> Known | None:
-        """Return whose token it is; None if it is not good, or no longer.
+    def recognise(self, token: str, origins: Collection[str] = ()) -> Known | None:
+        """Return whose token it is; None if it is not good, or no longer, or not from one of these ``origins``.
 
         It is time for a new one when this one is signed with an older key, and every now and then: browsers keep a
         cookie so long after it was set.
         """
         signed = self.read_signed(token)
-        if signed is None:
+        if signed is None or not signed.is_good_from(origins):
             return None
         visitor_id = signed.visitor_id
         seen_at = self._store.seen_at(visitor_id)
@@ -98,26 +109,32 @@ class VisitorService:
             with suppress(StorageUnavailable):  # who only reads is not held up by it
                 self._store.note_seen(visitor_id, now)
         is_old = signed.key_id != list(self._known_keys())[-1]
-        return Known(visitor_id, self.token_of(visitor_id) if is_time or is_old else None)
+        return Known(visitor_id, self._sign(_subject(visitor_id, signed.site)) if is_time or is_old else None)
 
     def read_signed(self, token: str) -> Token | None:
-        """Return what a token says, if its signature is good; whether the visitor is still here is not looked at."""
+        """Return what a token says, if its signature is good; who sends it, and for whom, is not looked at."""
         parts = token.split(".")
         if len(parts) not in (3, 4):
             return None
-        visitor_id, key_id, signature = parts[:3]
+        subject, key_id, signature = parts[:3]
         key = self.signing_key(key_id)
-        if key is None or not are_same(signature, _signature(visitor_id, key)):
+        if key is None or not are_same(signature, _signature(subject, key)):
             return None
-        return Token(visitor_id, "".join(parts[3:]), key_id, key)
+        visitor_id, _, site = subject.partition(AT)
+        return Token(visitor_id, site, "".join(parts[3:]), key_id, key)
 
-    def require(self, token: str) -> str:
-        """Return whose token it is.
+    def is_bound(self, token: str) -> bool:
+        """Tell whether a token is good from one site alone."""
+        signed = self.read_signed(token)
+        return signed is not None and signed.site != ""
+
+    def require(self, token: str, origins: Collection[str] = ()) -> str:
+        """Return whose token it is, if it may come from one of these ``origins``.
 
         Raises:
-            Unauthorized: it is not good, or no longer.
+            Unauthorized: it is not good, or no longer, or not from there.
         """
-        known = self.recognise(token)
+        known = self.recognise(token, origins)
         if known is None:
             raise Unauthorized
         return known.visitor_id
@@ -147,10 +164,9 @@ class VisitorService:
         key = next(iter(self._known_keys().values()))  # the oldest: a new key does not make a new name
         return name_of_address(key, self._clock.now().toordinal(), address)
 
-    def token_of(self, visitor_id: str) -> str:
-        """Return a token for a visitor, signed with the newest key."""
-        key_id, key = self.newest_key()
-        return f"{visitor_id}.{key_id}.{_signature(visitor_id, key)}"
+    def token_of(self, visitor_id: str, origin: str | None = None) -> str:
+        """Return a token for a visitor, signed with the newest key; with an ``origin``, it is good from there alone."""
+        return self._sign(_subject(visitor_id, "" if origin is None else _name_of_site(origin)))
 
     def signing_key(self, key_id: str) -> bytes | None:
         """Return the signing key with this id; None if there is none, or it was forgotten."""
@@ -201,6 +217,10 @@ class VisitorService:
             self.forget(visitor_id)
         self._has_more_to_remove = len(unseen) == REMOVALS_AT_ONCE
 
+    def _sign(self, subject: str) -> str:
+        key_id, key = self.newest_key()
+        return f"{subject}.{key_id}.{_signature(subject, key)}"
+
     def _oldest_allowed(self) -> datetime:
         """Return since when visitors must have been seen; without retention, only removals are brought to their end."""
         return self._clock.now() - self._retention if self._retention else LONG_AGO
@@ -231,8 +251,17 @@ def name_of_address(key: bytes, day: int, address: str) -> str:
     return hashlib.blake2b(text, digest_size=8, key=key).hexdigest()
 
 
-def _signature(visitor_id: str, key: bytes) -> str:
-    return hmac.new(key, visitor_id.encode(), hashlib.sha256).hexdigest()
+def _subject(visitor_id: str, site: str) -> str:
+    return f"{visitor_id}{AT}{site}" if site else visitor_id
+
+
+def _name_of_site(origin: str) -> str:
+    # An origin has dots, and they part the parts of a token.
+    return hashlib.blake2b(origin.lower().encode(), digest_size=16).hexdigest()
+
+
+def _signature(subject: str, key: bytes) -> str:
+    return hmac.new(key, subject.encode(), hashlib.sha256).hexdigest()
 
 
 def _digest(secret: str) -> str:

@@ -19,15 +19,16 @@ from chatapp.domain.stores import Archive
 from chatapp.domain.usage import UsageService
 from chatapp.domain.usage_access import UsageAccess
 from chatapp.domain.visitors import VisitorService
-from chatapp.web import chat, delivery, door, errors, info, pages, security
+from chatapp.web import chat, delivery, door, errors, info, pages, security, widget
 from chatapp.web.arguments import BODY_READER, Api
+from chatapp.web.assets import Assets
 from chatapp.web.body import BodyReader
 from chatapp.web.chat_body import BodyLimits
 from chatapp.web.client_socket import ClientWatch
 from chatapp.web.delivery import Pseudonyms
 from chatapp.web.kept import conversations, ids, replies, transfer
 from chatapp.web.kept import visitors as kept_visitors
-from chatapp.web.pages import Site
+from chatapp.web.pages import STATIC, Site
 from chatapp.web.proxies import Proxies
 from chatapp.web.texts import preferences
 from chatapp.web.usage import page as usage_page
@@ -75,7 +76,11 @@ class _App(Flask):
 
 
 def create_app(services: Services, options: WebOptions) -> Flask:
-    """Return the application; several of them live side by side in one process."""
+    """Return the application; several of them live side by side in one process.
+
+    Raises:
+        AssetsMissing: the pages are not built.
+    """
     app = _App("chatapp.web", static_folder=None)
     app.json = _Json(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True  # lines that only steer the template stay here
@@ -93,7 +98,9 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     api = _described(app)
     _add_stateless(api, services, options)
     _add_kept(api, services, options, app.extensions[BODY_READER])
-    app.register_blueprint(pages.blueprint(services.catalog, options.site))
+    assets = Assets(STATIC)
+    app.register_blueprint(pages.blueprint(services.catalog, options.site, assets))
+    app.register_blueprint(widget.files(assets, services.catalog, is_closed=services.passes is not None))
     app.register_blueprint(usage_page.blueprint(services.usage, services.usage_access))
     app.add_url_rule("/api/docs", "docs", lambda: render_template("docs.html"))
     return app
@@ -115,6 +122,7 @@ def _described(app: Flask) -> Api:
 def _add_stateless(api: Api, services: Services, options: WebOptions) -> None:
     api.register_blueprint(chat.blueprint(services.composer, services.replies, services.visitors, options.body_limits))
     api.register_blueprint(info.blueprint(services.catalog, services.replies, options.provider_name))
+    api.register_blueprint(widget.embedding(options.allowed_origins))
 
 
 def _add_kept(api: Api, services: Services, options: WebOptions, reader: BodyReader) -> None:

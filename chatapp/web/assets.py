@@ -41,9 +41,17 @@ class Assets:
 
     def address(self, name: str) -> str:
         """Return the address of the file ``name``, which changes whenever its content does."""
+        return f"/static/{name}?v={self.version(name)}"
+
+    def version(self, name: str) -> str:
+        """Return the hash of the content of the file ``name``."""
         if name not in self._versions:
             raise AssetsMissing(f"The page file {name} is not built: run `make run` (or `pip install -e .`) again.")
-        return f"/static/{name}?v={self._versions[name]}"
+        return self._versions[name]
+
+    def text(self, name: str) -> str:
+        """Return the content of the file ``name``."""
+        return (self._folder / name).read_text(encoding="utf-8")
 
     def send(self, name: str) -> Response:
         """Answer with the file ``name``; one that was asked for by its hash may be kept for a year."""

@@ -13,7 +13,7 @@ from chatapp.domain.passes import PASS_LIFE, Passes
 from chatapp.web.arguments import Blueprint, refusals
 from chatapp.web.cookies import Cookie
 from chatapp.web.fields import Body, Text
-from chatapp.web.origins import require_own_page
+from chatapp.web.origins import origins_of, require_own_page
 from chatapp.web.proxies import network
 from chatapp.web.texts.preferences import PREFERENCES
 
@@ -24,12 +24,16 @@ PASSWORD_CHARACTERS = 1000
 
 LOGIN = "/api/login"
 OPEN = frozenset(
-    {"/health", "/health/live", "/health/ready", "/favicon.ico", "/favicon.svg", "/robots.txt", LOGIN, PREFERENCES}
+    {
+        *("/health", "/health/live", "/health/ready"),
+        *("/favicon.ico", "/favicon.svg", "/robots.txt", "/widget.js", "/api/widget"),
+        *(LOGIN, PREFERENCES),
+    }
 )
-OPEN_BELOW = ("/static/", "/usage")
-"""What begins with one of these is open, too: the files of the pages, and what has a token of its own."""
+OPEN_BELOW = ("/static/", "/widget/", "/usage")
+"""What begins with one of these is open, too: the files of pages and widget, and what has a token of its own."""
 
-PAGES = frozenset({"/", "/chat", "/api/docs"})
+PAGES = frozenset({"/", "/chat", "/widget", "/api/docs"})
 """What people open: in its place they get the log-in page."""
 
 SAYS_NOTHING = (
@@ -37,7 +41,7 @@ SAYS_NOTHING = (
 )
 SAYS_ANOTHER = "This server asks for a password, and this is neither the password nor a token that it gave for it."
 FROM_BEFORE = (
-    "This server asks for a password, and this token was given without it, or for another one. "
+    "This server asks for a password, and this token was given without it, for another one, or to another site. "
     "Please get a new token from POST /api/visitors, with the password."
 )
 IS_WRONG = "This is not the password of this server."
@@ -84,7 +88,7 @@ class Door:
         raise Unauthorized(SAYS_NOTHING)
 
     def _require_bearer(self, bearer: str) -> None:
-        if self._passes.admits_token(bearer):
+        if self._passes.admits_token(bearer, origins_of(request)):
             return
         if self._passes.is_token(bearer):
             raise Unauthorized(FROM_BEFORE)

@@ -61,7 +61,7 @@ TOO_MANY_REQUESTS = 429
 USUAL_WAIT_SECONDS = 5
 """What a caller who sent too much is told to wait where the provider does not say."""
 
-PAGES = frozenset({"/", "/chat"})
+PAGES = frozenset({"/", "/chat", "/widget"})
 
 
 def payload(error: ChatError, request_id: str | None) -> dict[str, Any]:

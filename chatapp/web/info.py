@@ -19,6 +19,8 @@ SERVICE_NAME = "OpenAI Chat API"
 ENDPOINTS = {
     "GET /": "The home page.",
     "GET /chat": "The chat page.",
+    "GET /widget": "The page that shows the widget, and how to put it on a site.",
+    "GET /widget.js": "The widget, for any site.",
     "GET /api": "This list.",
     "GET /health": "Whether the server is there, and who answers.",
     "GET /health/live": "Whether the process answers.",
@@ -38,6 +40,7 @@ ENDPOINTS = {
     "GET /api/conversations/{id}/export": "A conversation as a file.",
     "GET /api/export": "All your conversations as a file.",
     "POST /api/import": "Bring in such a file, or ChatGPT's.",
+    "GET /api/widget": "Whether the site that asks may use the widget.",
     "POST /api/login": "Say the password, where the server has one: for its own pages.",
     "POST /api/visitors": "Become a visitor, and get a token: for programs that keep no cookies.",
     "DELETE /api/me": "Remove everything that belongs to you.",

@@ -25,12 +25,27 @@ def require_own_page(request: Request) -> None:
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     is_own_site = site is None or site in OWN_SITES
-    is_own_origin = origin is None or origin.lower() in _own_origins(request)
+    is_own_origin = origin is None or origin.lower() in own_origins(request)
     if not (is_own_site and is_own_origin):
         raise ForeignOrigin
 
 
-def _own_origins(request: Request) -> set[str]:
+def is_allowed(request: Request, allowed: tuple[str, ...]) -> bool:
+    """Tell whether pages of the site that sent a request may call the API; our own always may."""
+    origin = request.headers.get("Origin")
+    if origin is None or allowed == ("*",):
+        return True
+    return origin.lower() in own_origins(request) | {one.lower() for one in allowed}
+
+
+def origins_of(request: Request) -> set[str]:
+    """Return what may be the origin of the page that sent a request: where our own pages read, browsers say none."""
+    origin = request.headers.get("Origin")
+    return own_origins(request) if origin is None else {origin}
+
+
+def own_origins(request: Request) -> set[str]:
+    """Return what may be the origin of our own pages."""
     host = request.host.lower()
     origins = {f"{request.scheme}://{host}"}
     if request.scheme == "http":

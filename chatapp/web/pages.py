@@ -1,4 +1,4 @@
-"""The two pages that people see, what they prefer there, and the files that all pages are made of."""
+"""The pages that people see, what they prefer there, and the files that all pages are made of."""
 
 from __future__ import annotations
 
@@ -33,20 +33,18 @@ class Site:
     contact_email: str
 
 
-def blueprint(catalog: ModelCatalog, site: Site) -> Blueprint:
-    """Make the routes of the pages, and give their templates what they need.
-
-    Raises:
-        AssetsMissing: the pages are not built.
-    """
-    assets = Assets(STATIC)
+def blueprint(catalog: ModelCatalog, site: Site, assets: Assets) -> Blueprint:
+    """Make the routes of the pages, and give their templates what they need."""
     pages = Blueprint("pages", __name__)
 
     def home() -> Response:
-        return _page("home.html", usual=catalog.find(catalog.default_id()))
+        return _page("home.html")
 
     def chat() -> Response:
         return _page("chat.html", models=catalog.listed(), default_id=catalog.default_id())
+
+    def widget() -> Response:
+        return _page("widget.html")
 
     def favicon() -> Response:
         return assets.send("favicon.svg")
@@ -62,6 +60,7 @@ def blueprint(catalog: ModelCatalog, site: Site) -> Blueprint:
     for path, view in (
         ("/", home),
         ("/chat", chat),
+        ("/widget", widget),
         (preferences.PREFERENCES, preferences.keep),
         ("/robots.txt", robots),
     ):

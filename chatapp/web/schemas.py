@@ -138,6 +138,13 @@ class Health(Schema):
     provider = fields.String(required=True, validate=validate.OneOf(["OpenAI", "Fake"]))
 
 
+class Admission(Schema):
+    """Whether a site may use the chat."""
+
+    allowed = fields.Boolean(required=True)
+    setting = fields.String(required=True, metadata={"description": "Where the owner names the sites that may."})
+
+
 class Alive(Schema):
     """This process answers."""
 

@@ -38,6 +38,11 @@ HEADERS = {
 }
 
 
+NO_CONTENT = 204
+
+FOR_ALL_SITES = frozenset({"widget", "embedding"})
+"""Blueprints whose answers any site may read: they hold nothing of anybody."""
+
 FOR_THE_OWNER = "/usage"
 """What begins with this is for the owner alone, also where it is not there."""
 
@@ -62,6 +67,8 @@ def protect(app: Flask, *, allowed_hosts: tuple[str, ...], provider_name: str) -
     def secure(response: Response) -> Response:
         headers = response.headers
         headers.extend(fixed)
+        if request.blueprint in FOR_ALL_SITES:
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         headers["X-Request-Id"] = g.request_id
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"
@@ -74,11 +81,14 @@ def share(app: Flask, allowed_origins: tuple[str, ...]) -> None:
 
     @app.after_request  # runs after flask-cors, which is registered below
     def keep_pages_to_ourselves(response: Response) -> Response:
-        # Flask calls its own, empty answers to OPTIONS HTML; they are preflights, and the API's.
-        is_html = response.mimetype == "text/html" and request.method != "OPTIONS"
+        # Flask calls empty answers HTML, too: its own to OPTIONS, which are preflights, and those without content.
+        is_empty = request.method == "OPTIONS" or response.status_code == NO_CONTENT
+        is_html = response.mimetype == "text/html" and not is_empty
         if is_html or request.blueprint == "pages" or request.path.startswith(FOR_THE_OWNER):
             for name in [name for name, _ in response.headers if name.startswith("Access-Control-")]:
                 del response.headers[name]
+        elif request.blueprint in FOR_ALL_SITES:
+            response.headers["Access-Control-Allow-Origin"] = "*"
         elif not everybody:
             response.vary.add("Origin")  # flask-cors forgets it where one origin is allowed
         return response

@@ -18,7 +18,7 @@ from flask import Blueprint, Request, Response, g, request
 from chatapp.domain.errors import Unauthorized
 from chatapp.domain.visitors import VisitorService
 from chatapp.web.cookies import Cookie
-from chatapp.web.origins import require_own_page
+from chatapp.web.origins import ForeignOrigin, origins_of, require_own_page
 from chatapp.web.proxies import network
 
 COOKIE = Cookie("chatapp_visitor", "__Host-chatapp_visitor", timedelta(days=400))
@@ -31,15 +31,21 @@ NOBODY_YET = (
     "This belongs to a visitor: please get a token from POST /api/visitors, and send it in place of the password."
 )
 
+BOUND = "This token belongs to one web site, so it cannot bring anybody to, or from, another device."
+
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(slots=True)
 class Visit:
-    """One request of a visitor; ``cookie`` is the token that their browser is to keep from now on."""
+    """One request of a visitor; ``cookie`` is the token that their browser is to keep from now on.
+
+    ``is_bound``: they are the visitor of one web site, and of nothing else.
+    """
 
     visitor_id: str = NOBODY
     has_token: bool = False
+    is_bound: bool = False
     cookie: str | None = None
     clears_cookie: bool = False
 
@@ -69,6 +75,15 @@ class Visitors:
     def asking(self) -> str:
         """Return the visitor who asks, or ``NOBODY``."""
         return _visit().visitor_id
+
+    def require_unbound(self) -> None:
+        """Refuse the visitor of one web site.
+
+        Raises:
+            ForeignOrigin: they are one.
+        """
+        if _visit().is_bound:
+            raise ForeignOrigin(BOUND)
 
     def address(self) -> str:
         """Return the name of the address that the request comes from."""
@@ -110,7 +125,9 @@ class Visitors:
         if kind.lower() == "bearer":
             if g.get("said_password"):
                 raise Unauthorized(NOBODY_YET)
-            return Visit(self._service.require(token.strip()), has_token=True)
+            token = token.strip()
+            visitor_id = self._service.require(token, origins_of(request))
+            return Visit(visitor_id, has_token=True, is_bound=self._service.is_bound(token))
         if request.method not in READING:
             require_own_page(request)
         cookie = COOKIE.read()

@@ -33,10 +33,13 @@ OPEN = {
     ("GET", "/preferences"),
     ("GET", "/robots.txt"),
     ("GET", "/static/<name>"),
+    ("GET", "/widget.js"),
+    ("GET", "/widget/<name>"),
+    ("GET", "/api/widget"),
     ("POST", "/api/login"),
 }
 """All that may be had without a pass. A route that is not in this list has to be closed, also a new one."""
-PAGES = ["/", "/chat", "/api/docs"]
+PAGES = ["/", "/chat", "/widget", "/api/docs"]
 BODY = '{"message": "Hi"}'
 
 
@@ -140,7 +143,7 @@ def test_the_password_lets_a_browser_in_once_for_all(app: AppUnderTest) -> None:
     told = {key: value for key, value in cookie.items() if value and key != "expires"}
     assert (answer.status, answer.text, name) == (204, "", COOKIE)
     assert told == {"path": "/", "max-age": "2592000", "httponly": True, "samesite": "Lax"}
-    assert [person.gets(path).status for path in [*PAGES, "/models", "/api", "/api/openapi.json"]] == [200] * 6
+    assert [person.gets(path).status for path in [*PAGES, "/models", "/api", "/api/openapi.json"]] == [200] * 7
     assert person.posts("/chat", {"message": "Hi"}).status == 200
     assert person.asks(person.begins())["state"] == "complete"
 

@@ -32,6 +32,7 @@ KEPT = {
     "POST /api/import",
     "POST /api/visitors",
     "POST /api/login",
+    "GET /api/widget",
     "DELETE /api/me",
     "POST /api/me/handoffs",
     "POST /api/handoffs",
@@ -44,7 +45,7 @@ def app() -> AppUnderTest:
     return app_with([HELLO, HELLO])
 
 
-@pytest.mark.parametrize("path", ["/", "/chat"])
+@pytest.mark.parametrize("path", ["/", "/chat", "/widget"])
 def test_the_pages_are_html_of_this_server(app: AppUnderTest, path: str) -> None:
     answer = app.get(path)
 
@@ -74,7 +75,7 @@ def test_the_api_lists_its_routes(app: AppUnderTest) -> None:
     about = app.get("/api").json
 
     routes = {"GET /", "GET /chat", "GET /api", "GET /health", "GET /models", "POST /chat", "POST /chat/stream"}
-    routes |= {"GET /health/live", "GET /health/ready"} | KEPT
+    routes |= {"GET /health/live", "GET /health/ready", "GET /widget", "GET /widget.js"} | KEPT
     assert set(about.pop("endpoints")) == routes
     assert about.pop("description").endswith(".")
     assert about == {"name": "chatapp", "version": __version__, "documentation": "/api/docs"}

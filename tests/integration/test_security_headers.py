@@ -37,10 +37,16 @@ PROTECTION = {
     "X-Content-Type-Options": "nosniff",
     "X-Chatapp-Provider": "Fake",
 }
+FOR_ALL_SITES = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
+SHARED = {
+    f"{method} {path}"
+    for method in ("GET", "HEAD", "OPTIONS")
+    for path in ("/widget.js", "/widget/home.css", "/api/widget")
+} - {"OPTIONS /widget.js", "OPTIONS /widget/home.css"}
 API = [("GET", "/api"), ("GET", "/health"), ("GET", "/models"), ("POST", "/chat"), ("POST", "/chat/stream")]
 API_ERRORS = [("POST", "/health"), ("GET", "/chat/stream"), ("PUT", "/chat"), ("GET", "/api/nothing")]
 USAGE = ("GET /usage", "HEAD /usage")
-PAGES = ["/", "/chat", "/api/docs", "/favicon.ico", "/robots.txt", "/static/home.css", "/static/home.js"]
+PAGES = ["/", "/chat", "/widget", "/api/docs", "/favicon.ico", "/robots.txt", "/static/home.css", "/static/chat.js"]
 
 
 class Broken:
@@ -91,8 +97,9 @@ def test_every_answer_is_protected(app: AppUnderTest) -> None:
 
     assert {answer.status for answer in answers.values()} >= {200, 304, 308, 400, 404, 405, 413, 415, 500}
     for name, answer in answers.items():
-        found = {header: answer.headers.getlist(header) for header in PROTECTION}
-        assert found == {header: [value] for header, value in PROTECTION.items()}, name
+        expected = PROTECTION | (FOR_ALL_SITES if name in SHARED else {})
+        found = {header: answer.headers.getlist(header) for header in expected}
+        assert found == {header: [value] for header, value in expected.items()}, name
         assert len(answer.headers.getlist("X-Request-Id")) == 1, name
         assert answer.headers["Cache-Control"], name
         assert "Set-Cookie" not in answer.headers, name
@@ -110,7 +117,7 @@ def test_every_answer_has_a_strict_content_policy(app: AppUnderTest) -> None:
         assert "http" not in policy, name
 
 
-@pytest.mark.parametrize("path", ["/", "/chat", "/api/docs"])
+@pytest.mark.parametrize("path", ["/", "/chat", "/widget", "/api/docs"])
 def test_pages_obey_their_own_policy(app: AppUnderTest, path: str) -> None:
     page = app.get(path).text
 
@@ -124,7 +131,7 @@ def test_errors_say_nothing_about_the_inside(app: AppUnderTest) -> None:
     for name, answer in everything(app).items():
         if answer.status >= 400:
             assert not any(word in answer.text for word in ("Traceback", "sk-secret", "chatapp/", "Werkzeug")), name
-            is_page = name in ("a bad host for a page", "GET /", "GET /chat") or name.startswith(USAGE)
+            is_page = name in ("a bad host for a page", "GET /", "GET /chat", "GET /widget") or name.startswith(USAGE)
             assert answer.headers["Content-Type"].startswith("text/html" if is_page else JSON), name
 
 

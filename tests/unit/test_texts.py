@@ -26,6 +26,7 @@ THE_SAME = {
         "scripts.both",  # a comma
         "scripts.chat",  # the German word
         "page.chat",
+        "page.widget",  # the German word
         "chat.title",
         "page.service",  # the German word
         "usage.periodDay",  # a date, and "in UTC"
@@ -35,6 +36,7 @@ THE_SAME = {
         "scripts.both",  # a comma
         "scripts.chat",  # the Spanish word
         "page.chat",
+        "page.widget",  # the Spanish word
         "chat.title",
         "scripts.tokens_one",  # the Spanish word
         "scripts.tokens_other",

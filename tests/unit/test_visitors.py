@@ -160,6 +160,42 @@ def test_a_token_with_a_pass_is_as_good_as_one_without() -> None:
     assert house.visitors.recognise(token(house) + ".0") == Known("v1")
 
 
+def test_a_token_for_a_site_is_good_from_there_alone() -> None:
+    house = House()
+    made = house.visitors.token_of(house.visitors.welcome(), "https://shop.example")
+
+    assert house.visitors.recognise(made, {"https://SHOP.example"}) == Known("v1")
+    for origins in ([], [""], ["https://shop.example.evil.example"], ["http://shop.example", "null"]):
+        assert house.visitors.recognise(made, origins) is None
+    with pytest.raises(Unauthorized):
+        house.visitors.require(made, ["https://blog.example"])
+
+
+def test_a_site_can_neither_be_taken_out_of_a_token_nor_be_changed() -> None:
+    house = House()
+    visitor_id = house.visitors.welcome()
+    bound, free = house.visitors.token_of(visitor_id, "https://shop.example"), house.visitors.token_of(visitor_id)
+    other = house.visitors.token_of(visitor_id, "https://blog.example")
+    swapped = [other.partition(".")[0] + bound[bound.index(".") :], free.partition(".")[0] + bound[bound.index(".") :]]
+
+    assert [house.visitors.recognise(token, ["https://blog.example"]) for token in swapped] == [None, None]
+    assert [house.visitors.is_bound(token) for token in (bound, free, *swapped)] == [True, False, False, False]
+
+
+def test_a_token_for_a_site_that_is_signed_anew_stays_bound() -> None:
+    house = House()
+    old = house.visitors.token_of(house.visitors.welcome(), "https://shop.example")
+    house.rotate()
+    house.advance(KEYS_GOOD_FOR_SECONDS + 1)
+
+    known = house.visitors.recognise(old, ["https://shop.example"])
+
+    assert known is not None
+    assert known.new_token is not None
+    assert known.new_token != old
+    assert house.visitors.is_bound(known.new_token)
+
+
 def test_the_token_of_a_removed_visitor_is_not_good() -> None:
     house = House()
     made = token(house)

@@ -24,8 +24,12 @@ async function choose(event) {
  * @param {string} theme
  */
 function showTheme(link, theme) {
-  if (theme === "system") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (
+    document.querySelectorAll(":root, chatapp-widget")
+  )) {
+    if (theme === "system") delete element.dataset.theme;
+    else element.dataset.theme = theme;
+  }
   findPart(document, "meta[name=color-scheme]")?.setAttribute(
     "content",
     theme === "system" ? "light dark" : theme,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 
 from chatapp.domain.errors import NotFound
 from chatapp.domain.passes import Passes
@@ -24,9 +24,12 @@ def tokens(service: VisitorService, passes: Passes | None) -> Blueprint:
     @tokens.response(201, VisitorToken)
     @tokens.doc(responses=refusals(400, 408, 413, 415, 429, 500, 503))
     def welcome(_: object) -> Response:
-        """Become a new visitor, and get the token to send along as “Authorization: Bearer …”."""
+        """Become a new visitor, and get the token to send along as “Authorization: Bearer …”.
+
+        A token that a web page asks for is good from that page's site alone.
+        """
         visitor_id = service.welcome_from(address_of(service))
-        token = service.token_of(visitor_id)
+        token = service.token_of(visitor_id, request.headers.get("Origin"))
         return _answer(201, token=token if passes is None else passes.with_pass(token))
 
     return tokens
@@ -51,6 +54,7 @@ def blueprint(visitors: Visitors, service: VisitorService) -> Blueprint:
     @me.doc(responses=refusals(400, 401, 403, 404, 408, 413, 415, 500, 503))
     def hand_over(_: object) -> Response:
         """Get a secret that makes another device yours, once and for ten minutes."""
+        visitors.require_unbound()
         visitor_id = visitors.asking()
         if visitor_id == NOBODY:
             raise NotFound(NOTHING_TO_TAKE)
@@ -63,6 +67,7 @@ def blueprint(visitors: Visitors, service: VisitorService) -> Blueprint:
     @me.doc(responses=refusals(400, 401, 403, 404, 408, 413, 415, 500, 503))
     def take_over(body: dict[str, str]) -> Response:
         """Be, in this browser, the visitor that a secret brings along."""
+        visitors.require_unbound()
         visitors.become(service.take_over(body["secret"]))
         return _answer(200)
 

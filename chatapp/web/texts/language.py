@@ -127,13 +127,19 @@ def english() -> Language:
     return languages()[CODES[0]]
 
 
+def words_of_scripts(code: str) -> dict[str, Any]:
+    """Return what scripts say in that language, in the form in which the build gives it to them, too."""
+    return {**_section(code, "scripts"), "problems": _section(code, "problems")}
+
+
 def _read(code: str) -> Language:
-    words = dict(
-        item
-        for section, prefix in SECTIONS.items()
-        for item in _flat(json.loads((FOLDER / code / f"{section}.json").read_text("utf-8")), prefix)
-    )
+    words = dict(item for section, prefix in SECTIONS.items() for item in _flat(_section(code, section), prefix))
     return Language(code, words, Locale.parse(FORMATS.get(code, code)))
+
+
+def _section(code: str, name: str) -> dict[str, Any]:
+    section: dict[str, Any] = json.loads((FOLDER / code / f"{name}.json").read_text("utf-8"))
+    return section
 
 
 def _flat(section: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,13 @@ def current_language() -> Language:
     return language
 
 
+def speak_to_other_sites(code: str) -> Language:
+    """Answer in the language ``code``, else the browser's, whatever was chosen on our pages: their cookies stay there."""
+    g.language = languages()[code if code in CODES else _best(request.accept_languages)]
+    g.language_varies_by = ("Accept-Language",)
+    return current_language()
+
+
 def current_theme() -> str:
     """Return the look that whoever asks has chosen; ``system`` where they have not."""
     kept = THEME_COOKIE.read()
@@ -53,7 +60,7 @@ def register(app: Flask) -> None:
     def tell_language(response: Response) -> Response:
         if "language" in g:
             response.headers["Content-Language"] = current_language().code
-            response.vary.update(("Accept-Language", "Cookie"))
+            response.vary.update(g.get("language_varies_by", ("Accept-Language", "Cookie")))
         return response
 
 

@@ -71,10 +71,17 @@ class Talk:
     def kept(self) -> list[dict[str, Any]]:
         """Return the messages that the server shows of this visitor's newest conversation."""
         request, site = self.page.request, self.page.url.split("/", 3)
-        api = f"{site[0]}//{site[2]}/api/conversations"
-        newest = request.get(api).json()["conversations"][0]["id"]
-        messages: list[dict[str, Any]] = request.get(f"{api}/{newest}").json()["messages"]
+        api, headers = f"{site[0]}//{site[2]}/api/conversations", self._identity()
+        newest = request.get(api, headers=headers).json()["conversations"][0]["id"]
+        messages: list[dict[str, Any]] = request.get(f"{api}/{newest}", headers=headers).json()["messages"]
         return messages
+
+    def _identity(self) -> dict[str, str]:
+        """Return what the widget says of its visitor; the chat page's has a cookie."""
+        if self.root.get_attribute("data-part") != "widget":
+            return {}
+        token = self.page.evaluate("Object.entries(localStorage).find(([name]) => name.endsWith(' token'))[1]")
+        return {"Authorization": f"Bearer {token}"}
 
     def ask(self, message: str, until: str | None = "done") -> None:
         """Send a message; return when its answer has come to the state ``until``."""

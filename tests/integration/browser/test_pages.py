@@ -16,7 +16,7 @@ from tests.server import serving
 from tests.upstream import ScriptedUpstream
 from tests.upstream.wire import sse
 
-PAGES = ("/", "/chat")
+PAGES = ("/", "/chat", "/widget")
 MOST_BYTES = 80_000
 
 
@@ -25,7 +25,7 @@ def test_the_navigation_leads_everywhere(page: Page, site: str, path: str) -> No
     page.goto(site + path)
     navigation = page.get_by_role("navigation", name="Main")
     links = [link.inner_text().split("\n")[0].strip() for link in navigation.get_by_role("link").all()]
-    assert [name.split(" coming")[0] for name in links] == ["Home", "Chat", "Service", "Contacts"]
+    assert [name.split(" coming")[0] for name in links] == ["Home", "Chat", "Widget", "Service", "Contacts"]
 
     navigation.get_by_role("link", name="Chat").click()
     expect(page).to_have_url(f"{site}/chat")

@@ -8,17 +8,22 @@ const MOST_CHARACTERS = 200_000;
  */
 export class LocalMemory {
   #openStorage;
+  #prefix;
   /** @type {Map<string, string>} */
   #here = new Map();
 
-  /** @param {() => Storage} [openStorage] may throw: merely naming a forbidden storage does */
-  constructor(openStorage = () => globalThis.localStorage) {
+  /**
+   * @param {() => Storage} [openStorage] may throw: merely naming a forbidden storage does
+   * @param {string} [prefix] goes before each name
+   */
+  constructor(openStorage = () => globalThis.localStorage, prefix = PREFIX) {
     this.#openStorage = openStorage;
+    this.#prefix = prefix;
   }
 
   /** @param {string} name */
   recall(name) {
-    return this.#here.get(name) ?? this.#attempt((storage) => storage.getItem(PREFIX + name)) ?? "";
+    return this.#here.get(name) ?? this.#attempt((storage) => storage.getItem(this.#prefix + name)) ?? "";
   }
 
   /**
@@ -29,19 +34,34 @@ export class LocalMemory {
     this.#here.delete(name);
     const isStored = this.#attempt((storage) => {
       // What stood there before must not come back where this does not fit.
-      storage.removeItem(PREFIX + name);
-      if (value !== "" && value.length <= MOST_CHARACTERS) storage.setItem(PREFIX + name, value);
+      storage.removeItem(this.#prefix + name);
+      if (value !== "" && value.length <= MOST_CHARACTERS) storage.setItem(this.#prefix + name, value);
       return value.length <= MOST_CHARACTERS;
     });
     if (!isStored && value !== "") this.#here.set(name, value);
   }
 
+  /** Whether nothing of this lies in the storage. */
+  get storesNothing() {
+    return (this.#attempt((storage) => this.#keysIn(storage)) ?? []).length === 0;
+  }
+
+  /** Tries anew to store what could not be stored so far. */
+  storeAgain() {
+    for (const [name, value] of [...this.#here]) this.remember(name, value);
+  }
+
   forgetAll() {
     this.#here.clear();
     this.#attempt((storage) => {
-      const names = Array.from({ length: storage.length }, (_, place) => storage.key(place) ?? "");
-      for (const name of names) if (name.startsWith(PREFIX)) storage.removeItem(name);
+      for (const key of this.#keysIn(storage)) storage.removeItem(key);
     });
+  }
+
+  /** @param {Storage} storage */
+  #keysIn(storage) {
+    const keys = Array.from({ length: storage.length }, (_, place) => storage.key(place) ?? "");
+    return keys.filter((key) => key.startsWith(this.#prefix));
   }
 
   /**

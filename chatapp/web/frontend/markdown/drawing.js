@@ -13,7 +13,9 @@ const drawers = {
       drawCode(element, text, languageNamed(element.dataset.language ?? "") ?? "");
   }),
   formula: once(async () => {
-    const [{ drawFormula }] = await Promise.all([import("./formula_drawing.js"), styled("mathematics")]);
+    // First: a page without this sheet has no use for the rest.
+    const styles = styled("mathematics");
+    const [{ drawFormula }] = await Promise.all([import("./formula_drawing.js"), styles]);
     return drawFormula;
   }),
 };

@@ -4,6 +4,7 @@ import { Address } from "../conversation/address.js";
 import { LocalMemory } from "../conversation/local_memory.js";
 import { ConversationList } from "../list/conversation_list.js";
 import { listen } from "../listen.js";
+import { MarkdownWriter } from "../markdown/markdown_writer.js";
 import { texts } from "../texts.js";
 import { ChatPanel } from "./chat_panel.js";
 import { confirmed } from "./dialogs/confirmation.js";
@@ -35,6 +36,7 @@ export class ChatPage {
     models: () => this.#model.offered,
     tariff: () => this.#model.tariff,
     onAsked: () => this.#list.refresh(),
+    writerFor: (element, onWritten) => new MarkdownWriter(element, onWritten),
   });
   #sidebar = new Sidebar(part(document, "[data-part=sidebar]"), this.#list, {
     onRename: (entry, title) => this.#change(entry, { title }),

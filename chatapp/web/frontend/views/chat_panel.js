@@ -26,6 +26,7 @@ import { Transcript } from "./transcript.js";
  * @property {() => string | undefined} [chosenModel]
  * @property {() => string[]} [models]
  * @property {() => void} [onAsked]
+ * @property {import("./messages/actions.js").MessageActions["writerFor"]} writerFor what shows the answers' texts
  * @property {() => import("../conversation/tariff.js").Tariff} tariff what the model costs that would answer now
  */
 
@@ -56,7 +57,7 @@ export class ChatPanel {
     root,
     api,
     memory,
-    { name, opens = "", chosenModel, models = () => [], onAsked = () => {}, tariff },
+    { name, opens = "", chosenModel, models = () => [], onAsked = () => {}, tariff, writerFor },
   ) {
     this.#name = name;
     this.#opening = opens === "" ? null : { id: opens };
@@ -75,7 +76,11 @@ export class ChatPanel {
     this.connection = new Connection(api);
     this.toast = new Toast(part(root, "[data-part=toast]"), () => this.#transcript.focus());
     const [transcript, more] = [part(root, "[data-part=transcript]"), part(root, "[data-part=more]")];
-    this.#transcript = new Transcript(transcript, more, this.branch, { ...this.#messageActions(), models });
+    this.#transcript = new Transcript(transcript, more, this.branch, {
+      ...this.#messageActions(),
+      models,
+      writerFor,
+    });
     this.#composer = new Composer(/** @type {HTMLFormElement} */ (part(root, "[data-part=composer]")), root, {
       onSend: (message) => this.#send(message),
       onStop: () => this.session.stop(),

@@ -2,9 +2,6 @@ import { texts } from "../texts.js";
 
 /** @typedef {import("../api/connection.js").ConnectionState} ConnectionState */
 
-/** @type {Readonly<Record<ConnectionState, string>>} */
-const WORDS = { there: "", offline: texts.offline, unreachable: texts.outOfReach };
-
 /**
  * Says quietly, as long as it is so, that nothing can be sent.
  *
@@ -13,10 +10,11 @@ const WORDS = { there: "", offline: texts.offline, unreachable: texts.outOfReach
  * @param {(words: string) => void} say tells screen readers
  */
 export function showConnection(element, connection, say) {
+  const words = { there: "", offline: texts.offline, unreachable: texts.outOfReach };
   const show = (/** @type {ConnectionState} */ state) => {
-    element.textContent = WORDS[state];
+    element.textContent = words[state];
     element.hidden = state === "there";
-    say(WORDS[state] || texts.reconnected);
+    say(words[state] || texts.reconnected);
   };
   if (connection.state !== "there") show(connection.state);
   connection.onChange(show);

@@ -15,15 +15,22 @@ export async function copyText(text) {
 
 /** @param {string} text */
 function copyBySelection(text) {
-  const before = document.activeElement;
+  const before = focused();
   const box = document.createElement("textarea");
   box.className = "visually-hidden";
   box.value = text;
   // Behind an open dialog nothing can be selected.
-  (document.querySelector("dialog:modal") ?? document.body).append(box);
+  (before?.closest("dialog") ?? document.querySelector("dialog:modal") ?? document.body).append(box);
   box.select();
   const copied = document.execCommand("copy");
   box.remove();
   if (before instanceof HTMLElement) before.focus({ preventScroll: true });
   return copied;
+}
+
+/** What has the focus, also where that is inside of a shadow root. */
+function focused() {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return element;
 }

@@ -23,12 +23,29 @@ export function findPart(root, selector) {
   return root.querySelector(selector);
 }
 
+/** @type {HTMLElement | null} */
+let home = null;
+
+/** Where templates are found, and dialogs are put: the page, unless it was said otherwise. */
+export function partsHome() {
+  return home ?? document.body;
+}
+
 /**
- * Copies the element inside the page's template of that name.
+ * Has templates be found in `root`, which a page's own search does not reach.
+ *
+ * @param {HTMLElement} root
+ */
+export function useParts(root) {
+  home = root;
+}
+
+/**
+ * Copies the element inside the template of that name.
  *
  * @param {string} name
  */
 export function copyOf(name) {
-  const template = /** @type {HTMLTemplateElement} */ (part(document, `[data-template=${name}]`));
+  const template = /** @type {HTMLTemplateElement} */ (part(partsHome(), `[data-template=${name}]`));
   return part(/** @type {DocumentFragment} */ (template.content.cloneNode(true)), "*");
 }

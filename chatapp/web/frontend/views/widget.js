@@ -1,28 +1,64 @@
 import { AnswerError } from "../answers/answer_error.js";
-import { ChatApi } from "../api/chat_api.js";
-import { LocalMemory } from "../conversation/local_memory.js";
+import { UNSENT } from "../conversation/chat_message.js";
 import { Tariff } from "../conversation/tariff.js";
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
+import { TOKEN } from "../widget/widget_memory.js";
 import { ChatPanel } from "./chat_panel.js";
+import { confirmed } from "./dialogs/confirmation.js";
 import { part } from "./part.js";
+import { PasswordForm } from "./password_form.js";
+
+/**
+ * @typedef {import("../conversation/chat_message.js").ChatMessage} ChatMessage
+ * @typedef {import("../widget/widget_api.js").WidgetApi} WidgetApi
+ * @typedef {import("../widget/widget_memory.js").WidgetMemory} WidgetMemory
+ */
 
 const PHONE = "(max-width: 40rem)";
 const NAME = "widget";
 
 /** The chat behind the floating button. Which conversation it shows, this browser remembers. */
 export class Widget {
-  #launcher = part(document, "[data-part=launcher]");
-  #dialog = /** @type {HTMLDialogElement} */ (part(document, "[data-part=widget]"));
-  #memory = new LocalMemory();
+  #launcher;
+  #dialog;
+  #title;
+  #usualTitle;
+  #forgetButton;
+  #password;
+  #api;
+  #memory;
+  #writerFor;
   /** @type {ChatPanel | null} */
   #panel = null;
+  #isLost = false;
 
-  constructor() {
+  /**
+   * @param {HTMLElement} root
+   * @param {WidgetApi} api
+   * @param {WidgetMemory} memory
+   * @param {import("./chat_panel.js").PanelOptions["writerFor"]} writerFor
+   */
+  constructor(root, api, memory, writerFor) {
+    this.#launcher = part(root, "[data-part=launcher]");
+    this.#dialog = /** @type {HTMLDialogElement} */ (part(root, "[data-part=widget]"));
+    this.#title = part(root, "[data-part=title]");
+    this.#usualTitle = this.#title.textContent ?? "";
+    this.#forgetButton = part(root, "[data-action=forget]");
+    this.#password = new PasswordForm(/** @type {HTMLFormElement} */ (part(root, "[data-part=password]")));
+    this.#api = api;
+    this.#memory = memory;
+    this.#writerFor = writerFor;
     listen(this.#launcher, "click", () => (this.#dialog.open ? this.close() : this.open()));
     listen(part(this.#dialog, "[data-action=close]"), "click", () => this.close());
+    listen(this.#forgetButton, "click", () => this.#forget());
     listen(this.#dialog, "keydown", (/** @type {KeyboardEvent} */ event) => this.#closeOnEscape(event));
     listen(this.#dialog, "close", () => this.#showOpen(false));
+  }
+
+  /** @param {string} title "" for the usual one */
+  name(title) {
+    this.#title.textContent = title || this.#usualTitle;
   }
 
   open() {
@@ -32,6 +68,7 @@ export class Widget {
     this.#panel ??= this.#furnished();
     this.#panel.focus();
     this.#showOpen(true);
+    this.#showForget();
   }
 
   close() {
@@ -39,20 +76,62 @@ export class Widget {
     this.#launcher.focus();
   }
 
+  /**
+   * Asks for the server's password; "" where a new chat was begun instead.
+   *
+   * @param {boolean} isAgain whether the last one was wrong
+   */
+  async askPassword(isAgain) {
+    const password = await this.#password.ask(isAgain);
+    this.#panel?.focus();
+    return password;
+  }
+
+  /** The server does not know this visitor any more, and what was theirs is gone. */
+  lose() {
+    this.#isLost = true;
+    this.#memory.forgetAll();
+    this.#showForget();
+  }
+
   #furnished() {
     /** @type {ChatPanel} */
-    const panel = new ChatPanel(this.#dialog, new ChatApi(), this.#memory, {
+    const panel = new ChatPanel(this.#dialog, this.#api, this.#memory, {
       name: NAME,
+      opens: this.#memory.recall(NAME),
       tariff: () => this.#tariffOf(panel.branch.conversation?.model),
+      writerFor: this.#writerFor,
     });
     listen(part(this.#dialog, "[data-action=new-chat]"), "click", () => {
       panel.beginAnew();
       panel.focus();
     });
-    panel.branch.on("described", () => this.#memory.remember(NAME, panel.branch.conversation?.id ?? ""));
-    panel.branch.on("cleared", () => this.#memory.remember(NAME, ""));
+    panel.branch.on("added", ({ message }) => this.#storeFrom(message));
+    panel.branch.on("described", () => this.#remember(panel));
+    panel.branch.on("cleared", () => this.#forgetConversation());
+    panel.branch.on("changed", ({ message }) => this.#giveUp(message, panel));
     this.#recall(panel);
     return panel;
+  }
+
+  /**
+   * From the visitor's first message on something is stored.
+   *
+   * @param {ChatMessage} message
+   */
+  #storeFrom({ role, id }) {
+    if (role === "user" && id === null) this.#memory.store();
+  }
+
+  /** @param {ChatPanel} panel */
+  #remember(panel) {
+    this.#memory.remember(NAME, panel.branch.conversation?.id ?? "");
+    this.#showForget();
+  }
+
+  #forgetConversation() {
+    this.#memory.remember(NAME, "");
+    this.#password.cancel();
   }
 
   /** @param {ChatPanel} panel */
@@ -61,17 +140,62 @@ export class Widget {
     if (id === "") return;
     await panel.toast.guard(async () => {
       try {
+        await this.#api.askAgain().catch(() => {});
         await panel.open(id);
       } catch (error) {
-        if (!(error instanceof AnswerError) || error.problem.code !== "not_found") throw error;
-        // It was deleted elsewhere, so there is nothing to tell.
+        if (!isGone(error)) throw error;
+        // It was deleted elsewhere, or is too old, so there is nothing to tell.
+        this.#isLost = false;
         this.#memory.remember(NAME, "");
       }
     });
   }
 
   /**
-   * What it costs to ask the model of a conversation: the page knows that of the usual one.
+   * Begins anew where an answer failed because its visitor is lost; what was written is in the box again.
+   *
+   * @param {ChatMessage} answer
+   * @param {ChatPanel} panel
+   */
+  #giveUp({ pending, state, asked }, panel) {
+    if (!this.#isLost || pending) return;
+    this.#isLost = false;
+    if (state === UNSENT && asked?.message) this.#memory.remember(`draft.${NAME}`, asked.message);
+    panel.beginAnew();
+    panel.toast.show(texts.visitorLost);
+  }
+
+  async #forget() {
+    const panel = /** @type {ChatPanel} */ (this.#panel);
+    const isSure = await confirmed({
+      title: texts.forgetWidgetTitle,
+      text: texts.forgetWidgetText,
+      action: texts.forgetWidget,
+      isGrave: true,
+    });
+    if (!isSure) return;
+    const isDone = await panel.toast.guard(async () => {
+      try {
+        await this.#api.forgetMe();
+      } catch (error) {
+        if (!isGone(error)) throw error;
+      }
+    });
+    if (!isDone) return;
+    this.#memory.forgetAll();
+    this.#isLost = false;
+    panel.beginAnew();
+    this.#showForget();
+    panel.say(texts.widgetForgotten);
+    panel.focus();
+  }
+
+  #showForget() {
+    this.#forgetButton.hidden = this.#memory.recall(TOKEN) === "";
+  }
+
+  /**
+   * What it costs to ask the model of a conversation: the markup knows that of the usual one.
    *
    * @param {string | null | undefined} model
    */
@@ -92,4 +216,9 @@ export class Widget {
     this.#launcher.setAttribute("aria-expanded", String(open));
     this.#launcher.setAttribute("aria-label", open ? texts.closeWidget : texts.openWidget);
   }
+}
+
+/** @param {unknown} error */
+function isGone(error) {
+  return error instanceof AnswerError && ["not_found", "unauthorized"].includes(error.problem.code);
 }

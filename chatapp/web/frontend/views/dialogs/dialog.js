@@ -1,5 +1,5 @@
 import { listen } from "../../listen.js";
-import { copyOf } from "../part.js";
+import { copyOf, partsHome } from "../part.js";
 
 /**
  * Opens the dialog inside the template of that name; it is gone once it is closed.
@@ -12,7 +12,7 @@ export function openDialog(template) {
     listen(button, "click", () => dialog.close());
   }
   listen(dialog, "close", () => dialog.remove());
-  document.body.append(dialog);
+  partsHome().append(dialog);
   dialog.showModal();
   return dialog;
 }

@@ -1,4 +1,13 @@
 /**
+ * Writes an answer into an element while it comes.
+ *
+ * @typedef {object} Writer
+ * @property {(text: string) => void} write
+ * @property {() => void} flush shows at once what still waits
+ * @property {() => void} end shows all of it: nothing more is expected
+ */
+
+/**
  * What can be done with the messages that are shown.
  *
  * @typedef {import("../../conversation/chat_message.js").ChatMessage} ChatMessage
@@ -10,6 +19,7 @@
  * @property {(siblingId: string) => Promise<void>} onSwitch
  * @property {(text: string) => void} onSay tells screen readers
  * @property {() => void} onGrown
+ * @property {(element: HTMLElement, onWritten: () => void) => Writer} writerFor
  * @property {() => string[]} models
  */
 

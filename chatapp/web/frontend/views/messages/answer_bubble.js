@@ -1,6 +1,5 @@
 import { detailsOf, noteOf } from "../../conversation/answer_facts.js";
 import { listen } from "../../listen.js";
-import { MarkdownWriter } from "../../markdown/markdown_writer.js";
 import { texts } from "../../texts.js";
 import { Menu, menuOf } from "../menu.js";
 import { copyOf, findPart, part } from "../part.js";
@@ -31,7 +30,7 @@ export class AnswerBubble {
     this.#message = message;
     this.#actions = actions;
     const text = this.#part("text");
-    this.#writer = new MarkdownWriter(text, actions.onGrown);
+    this.#writer = actions.writerFor(text, actions.onGrown);
     offerCodeTools(text, actions.onSay);
     this.#cost = new CostDetails(this.#part("cost"));
     const siblings = findPart(this.element, "[data-part=siblings]");

@@ -1,0 +1,11 @@
+/**
+ * What the server puts into the widget's script. `markdown` is an address that begins where the script's does; `words` are
+ * what is said in another language than English.
+ */
+declare const PARTS: {
+  styles: string;
+  markdown: string;
+  language: string;
+  words?: Record<string, unknown>;
+  markup: string;
+};

@@ -1,0 +1,2 @@
+export { MarkdownWriter } from "./markdown/markdown_writer.js";
+export { speak } from "./texts.js";

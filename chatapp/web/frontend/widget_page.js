@@ -1,0 +1,7 @@
+import { offerPreferences } from "./preferences.js";
+import { speakAsThePage } from "./texts.js";
+import { WidgetPage } from "./views/widget_page.js";
+
+await speakAsThePage();
+offerPreferences();
+new WidgetPage();
