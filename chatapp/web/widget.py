@@ -85,7 +85,7 @@ def embedding(allowed_origins: tuple[str, ...]) -> Blueprint:
 
 
 def _maker(assets: Assets) -> Callable[[str, str], Script]:
-    """Return what makes the script of a language and the markup: the built one is a function that wants the other parts."""
+    """Return what makes the script of a language and a markup: the built one is a function that wants these parts."""
     code = assets.text("widget.js").rstrip()
     parts = {
         "styles": REM.sub(_independent, assets.text("widget.css")),

@@ -33,7 +33,7 @@ def current_language() -> Language:
 
 
 def speak_to_other_sites(code: str) -> Language:
-    """Answer in the language ``code``, else the browser's, whatever was chosen on our pages: their cookies stay there."""
+    """Answer in the language ``code``, else in the browser's, and not in what was chosen on our own pages."""
     g.language = languages()[code if code in CODES else _best(request.accept_languages)]
     g.language_varies_by = ("Accept-Language",)
     return current_language()

@@ -11,7 +11,9 @@ export class WidgetPage {
   #form = /** @type {HTMLFormElement} */ (part(document, "[data-part=form]"));
   #snippet = part(document, "[data-part=snippet]");
   #said = part(document, "[data-part=said]");
-  #fields = ["title", "color"].map((name) => /** @type {HTMLInputElement} */ (part(this.#form, `[name=${name}]`)));
+  #fields = ["title", "color"].map(
+    (name) => /** @type {HTMLInputElement} */ (part(this.#form, `[name=${name}]`)),
+  );
 
   constructor() {
     listen(this.#form, "input", () => this.#show());
