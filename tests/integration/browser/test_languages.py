@@ -75,7 +75,14 @@ def english_sentences() -> list[re.Pattern[str]]:
 def test_a_german_page_says_nothing_in_english(browser: Browser, site: str, closed: str) -> None:
     said: list[str] = []
     with reader(browser, "de-AT") as page:
-        for address in (f"{site}/", f"{site}/chat", f"{site}/usage", f"{site}/usage/nothing", f"{closed}/chat"):
+        for address in (
+            f"{site}/",
+            f"{site}/chat",
+            f"{site}/widget",
+            f"{site}/usage",
+            f"{site}/usage/nothing",
+            f"{closed}/chat",
+        ):
             page.goto(address)
             if address == f"{site}/chat":
                 ask(page, chat_on(page), "Hallo")
@@ -125,6 +132,7 @@ def test_the_language_can_be_switched_in_the_midst_of_a_conversation_and_stays(c
     expect(page.get_by_role("button", name="Antwort kopieren")).to_be_visible()
     page.goto(f"{site}/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Gute Antworten, Wort für Wort")
+    expect(page.get_by_test_id("launcher")).to_have_accessible_name("Chat öffnen")
     assert page.evaluate("document.cookie") == ""  # no script reads it
 
 
@@ -162,6 +170,7 @@ def test_the_look_can_be_chosen_and_is_there_from_the_first_paint(page: Page, si
     choose(page, "Dark")
 
     page.wait_for_function(f"light => {background} !== light", arg=light)
+    expect(page.locator("chatapp-widget .embed")).to_have_css("color-scheme", "dark")
     dark = page.evaluate(background)
     expect(page.locator("[data-preference=theme] [aria-current]")).to_have_text("Dark")
     page.goto(f"{site}/chat")
@@ -192,7 +201,7 @@ def test_arabic_is_read_from_the_right_and_code_from_the_left(
 @pytest.mark.parametrize("language", [code for code in languages() if code != "en"])
 def test_no_language_makes_a_page_wider_than_a_phone(browser: Browser, site: str, language: str) -> None:
     with reader(browser, language, viewport=PHONE) as page:
-        for path in ("/", "/chat", "/usage"):
+        for path in ("/", "/chat", "/widget", "/usage"):
             page.goto(site + path)
 
             assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
+from chatapp.web.texts.language import languages
 from tests.integration.browser.conftest import PATIENCE_MS, PHONE, watch
 from tests.integration.browser.host_site import HostSite, hosting
 from tests.integration.browser.talk import Talk
@@ -249,6 +250,53 @@ def test_it_is_plain_text_where_markdown_cannot_be_loaded(shop: Talk, upstream: 
 
     assert shop.text.evaluate("element => element.textContent") == "Quite **blue**\nindeed <b>"
     assert shop.text.evaluate("element => element.childElementCount") == 0
+
+
+def test_it_speaks_the_language_of_its_visitor(browser: Browser, host: HostSite, upstream: ScriptedUpstream) -> None:
+    upstream.script(*sse(["```js\nlet a\n```"]))
+    with browser.new_context(locale="ar") as context:
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        complaints = watch(page)
+        page.goto(host.put("/arabic", f"<h1>Shop</h1>{host.widget()}"))
+        page.get_by_role("button", name="فتح المحادثة").click()
+        root = page.get_by_role("dialog", name="نجيب عن أسئلتك")
+        root.get_by_role("textbox").fill("مرحبا")
+        root.get_by_role("textbox").press("Enter")
+
+        expect(root.get_by_test_id("status")).to_have_text(languages()["ar"].words["scripts.done"])
+        expect(root.get_by_role("button", name=languages()["ar"].words["scripts.wrapCode"])).to_be_visible()
+        assert root.evaluate("element => getComputedStyle(element).direction") == "rtl"
+        assert page.locator("h1").evaluate("element => getComputedStyle(element).direction") == "ltr"
+        assert complaints == []
+
+
+def test_its_look_is_that_of_the_device_or_what_the_site_says(page: Page, host: HostSite) -> None:
+    background = "element => getComputedStyle(element).backgroundColor"
+    page.emulate_media(color_scheme="dark")
+    page.goto(host.put("/look", f'<html data-theme="light">{host.widget()}'))
+    dark = opened(page).root.evaluate(background)
+
+    page.goto(host.put("/look", host.widget(theme="light")))
+
+    assert opened(page).root.evaluate(background) != dark
+
+
+def test_code_is_coloured_though_the_site_forbids_everything_else(
+    page: Page, host: HostSite, upstream: ScriptedUpstream
+) -> None:
+    policy = f"default-src 'none'; script-src {host.chat}; connect-src {host.chat}; require-trusted-types-for 'script'"
+    upstream.script(*sse(["```js\nlet a\n```\n\n$$\\frac{a}{b}$$"]))
+    page.goto(host.put("/code", host.widget(), {"Content-Security-Policy": policy}))
+    talk = opened(page)
+
+    talk.ask("Hi")
+
+    expect(talk.text.locator("pre span").first).to_have_text("let")
+    expect(talk.text.locator("pre span").first).not_to_have_css(
+        "color", talk.text.locator("pre").evaluate("element => getComputedStyle(element).color")
+    )
+    expect(talk.text.locator("mfrac")).to_be_visible()
 
 
 def test_a_site_that_is_not_allowed_finds_out_why(page: Page, tmp_path_factory: pytest.TempPathFactory) -> None:

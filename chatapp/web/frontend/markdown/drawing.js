@@ -13,10 +13,12 @@ const drawers = {
       drawCode(element, text, languageNamed(element.dataset.language ?? "") ?? "");
   }),
   formula: once(async () => {
-    // First: a page without this sheet has no use for the rest.
-    const styles = styled("mathematics");
-    const [{ drawFormula }] = await Promise.all([import("./formula_drawing.js"), styles]);
-    return drawFormula;
+    const [{ drawFormula }, isStyled] = await Promise.all([
+      import("./formula_drawing.js"),
+      styled("mathematics"),
+    ]);
+    return (/** @type {HTMLElement} */ element, /** @type {string} */ text) =>
+      drawFormula(element, text, isStyled);
   }),
 };
 
@@ -52,15 +54,16 @@ function once(get) {
 }
 
 /**
- * Waits for a style sheet that the page names but has not asked for yet.
+ * Waits for a style sheet that the page names but has not asked for yet; returns whether it names one.
  *
  * @param {string} name
+ * @returns {Promise<boolean>}
  */
-function styled(name) {
+async function styled(name) {
   const link = document.querySelector(`link[data-styles=${name}]`);
-  if (!(link instanceof HTMLLinkElement)) throw new Error(`The page names no style sheet for ${name}.`);
+  if (!(link instanceof HTMLLinkElement)) return false;
   return new Promise((resolve, reject) => {
-    link.addEventListener("load", resolve, { once: true });
+    link.addEventListener("load", () => resolve(true), { once: true });
     link.addEventListener("error", reject, { once: true });
     link.disabled = false;
   });

@@ -15,15 +15,18 @@ const MACRO = /\\(?:[gex]?def|(?:re)?newcommand|providecommand|(?:future)?let)(?
 const DEEPEST = 150;
 
 /**
- * Shows a formula, for the eye and as MathML. What cannot be read, or does not want to be, stays text.
+ * Shows a formula as MathML; for the eye as KaTeX lays it out, where its style sheet is. What cannot be read, or does not
+ * want to be, stays text.
  *
  * @param {HTMLElement} element
  * @param {string} source with the marks around it
+ * @param {boolean} isStyled
  */
-export function drawFormula(element, source) {
+export function drawFormula(element, source, isStyled) {
   if (MACRO.test(source)) return;
   const displayMode = !source.startsWith("\\(");
-  const whole = read(source.slice(2, -2), { ...OPTIONS, displayMode });
+  const output = isStyled ? "htmlAndMathml" : "mathml";
+  const whole = read(source.slice(2, -2), { ...OPTIONS, displayMode, output });
   requirePlain(whole, 0);
   element.replaceChildren(whole.toNode());
 }

@@ -1,3 +1,5 @@
+import { selectionAround } from "../selection_around.js";
+
 /**
  * Makes new nodes of the same text in an element, and selects in them what was selected before.
  *
@@ -5,8 +7,8 @@
  * @param {() => void} change
  */
 export function keepingSelection(element, change) {
-  const selection = getSelection();
-  if (!selection?.anchorNode || !selection.focusNode || !selection.containsNode(element, true))
+  const selection = selectionAround(element);
+  if (!selection?.anchorNode || !selection.focusNode || !selection.getRangeAt(0).intersectsNode(element))
     return change();
   const { anchorNode, anchorOffset, focusNode, focusOffset } = selection;
   const anchor = placeIn(element, anchorNode, anchorOffset);

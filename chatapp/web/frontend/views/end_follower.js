@@ -1,4 +1,5 @@
 import { listen } from "../listen.js";
+import { selectionAround } from "../selection_around.js";
 
 const NEAR_PX = 24;
 const KEYS_UP = new Set(["ArrowUp", "PageUp", "Home"]);
@@ -97,9 +98,7 @@ export class EndFollower {
 
   /** Scrolling would select more, or move away what is about to be copied. */
   #isSelected() {
-    const root = /** @type {{ getSelection?: () => Selection | null }} */ (this.#element.getRootNode());
-    // A shadow root has a selection of its own in some browsers only.
-    const selection = root.getSelection ? root.getSelection() : document.getSelection();
+    const selection = selectionAround(this.#element);
     const isOurs = selection?.anchorNode && this.#element.contains(selection.anchorNode);
     return Boolean(isOurs && !selection.isCollapsed);
   }
