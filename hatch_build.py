@@ -2,7 +2,7 @@
 
 What a page imports only when it needs it becomes a script of its own, and so does what only some answers need to look
 right: the style sheet of mathematics, and its fonts. Such files have a hash in their names. The widget is a script that
-any site can load, a style sheet that the server puts into it, and a module that it loads later.
+any site can load, a style sheet that the server puts into it, and the chat itself, which it loads later.
 
 hatchling runs it for every wheel (``pip install .``, ``pip install -e .``); ``python hatch_build.py`` runs it alone.
 The result goes to ``chatapp/web/static`` together with the licences of everything that is in it.
@@ -28,7 +28,7 @@ FRONTEND = Path("chatapp/web/frontend")
 TEXTS = Path("chatapp/web/texts")
 STATIC = Path("chatapp/web/static")
 PAGES = ("home", "chat", "docs", "login", "usage", "widget_page")
-MODULES = (*PAGES, "widget_markdown")
+MODULES = (*PAGES, "widget_chat")
 STYLES = (*PAGES, "widget", "mathematics")
 WIDGET = "widget"
 COPIED = ("favicon.svg", "robots.txt")

@@ -24,7 +24,7 @@ from chatapp.web.texts.preferences import speak_to_other_sites
 KEPT_SECONDS = 300
 """For so long a browser goes on with the script that it has: its address never changes, what it loads later does."""
 
-MARKDOWN = "widget_markdown.js"
+CHAT = "widget_chat.js"
 
 REM = re.compile(r"(@media[^{]*)|(-?\d*\.?\d+)rem\b")
 """A measure in rem, but in a media query, where it does not depend on the site."""
@@ -89,7 +89,7 @@ def _maker(assets: Assets) -> Callable[[str, str], Script]:
     code = assets.text("widget.js").rstrip()
     parts = {
         "styles": REM.sub(_independent, assets.text("widget.css")),
-        "markdown": f"widget/{MARKDOWN}?v={assets.version(MARKDOWN)}",
+        "chat": f"widget/{CHAT}?v={assets.version(CHAT)}",
     }
 
     @lru_cache(maxsize=len(CODES))

@@ -85,8 +85,7 @@ class Talk:
 
     def ask(self, message: str, until: str | None = "done") -> None:
         """Send a message; return when its answer has come to the state ``until``."""
-        self.input.wait_for()
-        self.page.wait_for_load_state("load")  # nobody listens to the box before
+        expect(self.button).to_be_enabled()  # nobody listens to the box before
         self.input.fill(message)
         self.input.press("Enter")
         if until:

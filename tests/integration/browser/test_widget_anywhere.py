@@ -243,7 +243,7 @@ def test_it_works_under_a_strict_policy_and_where_text_may_not_become_markup(pag
 
 
 def test_it_is_plain_text_where_markdown_cannot_be_loaded(shop: Talk, upstream: ScriptedUpstream) -> None:
-    shop.page.route("**/widget/widget_markdown.js*", lambda route: route.abort())
+    shop.page.route("**/widget/markdown_writer*", lambda route: route.abort())
     upstream.script(*sse(["Quite **blue**\n", "indeed <b>"]))
 
     shop.ask("Why?")
@@ -297,6 +297,22 @@ def test_code_is_coloured_though_the_site_forbids_everything_else(
         "color", talk.text.locator("pre").evaluate("element => getComputedStyle(element).color")
     )
     expect(talk.text.locator("mfrac")).to_be_visible()
+
+
+def test_a_chat_that_cannot_be_loaded_is_loaded_when_it_is_opened_again(page: Page, host: HostSite) -> None:
+    page.goto(host.put("/late", host.widget()))
+    page.route("**/widget/widget_chat.js*", lambda route: route.abort(), times=1)
+    page.get_by_test_id("launcher").evaluate("element => element.click()")
+    talk = Talk(page, page.get_by_test_id("widget"))
+    talk.input.fill("written early")
+    expect(talk.root.get_by_test_id("connection")).to_contain_text("could not be reached")
+    page.keyboard.press("Escape")
+
+    page.get_by_test_id("launcher").click()
+
+    expect(talk.button).to_be_enabled()
+    expect(talk.root.get_by_test_id("connection")).to_be_hidden()
+    expect(talk.input).to_have_value("written early")
 
 
 def test_a_site_that_is_not_allowed_finds_out_why(page: Page, tmp_path_factory: pytest.TempPathFactory) -> None:

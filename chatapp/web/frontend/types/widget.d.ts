@@ -1,10 +1,10 @@
 /**
- * What the server puts into the widget's script. `markdown` is an address that begins where the script's does; `words` are
- * what is said in another language than English.
+ * What the server puts into the widget's script. `chat` is an address that begins where the script's does; `words` are what
+ * is said in another language than English.
  */
 declare const PARTS: {
   styles: string;
-  markdown: string;
+  chat: string;
   language: string;
   words?: Record<string, unknown>;
   markup: string;

@@ -1,17 +1,13 @@
-import { Requests } from "../api/requests.js";
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
-import { useParts } from "../views/part.js";
-import { Widget } from "../views/widget.js";
-import { LateMarkdown } from "./late_markdown.js";
+import { WidgetWindow } from "../views/widget_window.js";
 import { markupIn } from "./markup.js";
 import { warn } from "./owner.js";
 import { settingsOf } from "./settings.js";
-import { Visitor } from "./visitor.js";
-import { WidgetApi } from "./widget_api.js";
-import { WidgetMemory } from "./widget_memory.js";
 
 const KEY_EVENTS = ["keydown", "keypress", "keyup"];
+
+/** @typedef {typeof import("../widget_chat.js")} Chat */
 
 /**
  * Returns the custom element that is the widget: a shadow root that takes no styles of the site, and gives it none.
@@ -19,29 +15,25 @@ const KEY_EVENTS = ["keydown", "keypress", "keyup"];
  * @param {URL} script its address: the server is where it comes from
  * @param {typeof PARTS} parts
  */
-export function widgetElement(script, { styles, markup, markdown, language, words }) {
+export function widgetElement(script, { styles, markup, chat, language, words }) {
   return class extends HTMLElement {
     static observedAttributes = ["data-title", "data-color", "data-position", "data-theme"];
 
     #root = document.createElement("div");
-    /** @type {Widget | null} */
-    #widget = null;
+    /** @type {WidgetWindow | null} */
+    #window = null;
+    /** @type {Promise<Chat> | null} */
+    #chat = null;
+    #hasBegun = false;
 
     connectedCallback() {
-      if (this.#widget !== null) return;
+      if (this.#window !== null) return;
       this.#build();
-      const memory = new WidgetMemory(`chatapp-widget ${script.host} `);
-      const visitor = new Visitor(script, memory, {
-        onPassword: (isAgain) => this.#part.askPassword(isAgain),
-        onLost: () => this.#part.lose(),
+      this.#window = new WidgetWindow(this.#root, {
+        // Whether that works, whoever opens it hears.
+        onNear: () => void this.#load().catch(() => {}),
+        onOpen: () => this.#begin(),
       });
-      const api = new WidgetApi(new Requests((...request) => visitor.fetch(...request)), memory);
-      const later = new LateMarkdown(async () => {
-        const loaded = await import(new URL(markdown, script).href);
-        if (words) loaded.speak(language, words);
-        return loaded;
-      });
-      this.#widget = new Widget(this.#root, api, memory, (...place) => later.writerFor(...place));
       this.#show();
     }
 
@@ -49,8 +41,20 @@ export function widgetElement(script, { styles, markup, markdown, language, word
       this.#show();
     }
 
-    get #part() {
-      return /** @type {Widget} */ (this.#widget);
+    #load() {
+      this.#chat ??= import(new URL(chat, script).href).catch((error) => {
+        // Whoever opens it again tries again.
+        this.#chat = null;
+        throw error;
+      });
+      return /** @type {Promise<Chat>} */ (this.#chat);
+    }
+
+    async #begin() {
+      const { beginChat } = await this.#load();
+      if (this.#hasBegun) return;
+      this.#hasBegun = true;
+      beginChat(this.#root, script, { language, words });
     }
 
     #build() {
@@ -63,7 +67,6 @@ export function widgetElement(script, { styles, markup, markdown, language, word
       this.#root.dir = texts.direction;
       this.#root.append(markupIn(markup));
       shadow.append(this.#root);
-      useParts(this.#root);
       // Nothing of the site reaches in here, so this is what the visitor has set in the browser.
       this.#root.style.setProperty("--rem", getComputedStyle(this).fontSize);
       for (const type of KEY_EVENTS) {
@@ -73,7 +76,7 @@ export function widgetElement(script, { styles, markup, markdown, language, word
     }
 
     #show() {
-      if (this.#widget === null) return;
+      if (this.#window === null) return;
       const { title, colors, position, theme } = settingsOf(this.dataset, warn);
       const { style, dataset } = this.#root;
       dataset.position = position;
@@ -85,7 +88,7 @@ export function widgetElement(script, { styles, markup, markdown, language, word
         if (value) style.setProperty(/** @type {string} */ (name), value);
         else style.removeProperty(/** @type {string} */ (name));
       }
-      this.#widget.name(title);
+      this.#window.name(title);
     }
   };
 }

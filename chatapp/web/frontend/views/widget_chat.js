@@ -15,22 +15,17 @@ import { PasswordForm } from "./password_form.js";
  * @typedef {import("../widget/widget_memory.js").WidgetMemory} WidgetMemory
  */
 
-const PHONE = "(max-width: 40rem)";
 const NAME = "widget";
 
-/** The chat behind the floating button. Which conversation it shows, this browser remembers. */
-export class Widget {
-  #launcher;
+/** The chat in the widget's window. Which conversation it shows, this browser remembers. */
+export class WidgetChat {
   #dialog;
-  #title;
-  #usualTitle;
   #forgetButton;
   #password;
   #api;
   #memory;
-  #writerFor;
-  /** @type {ChatPanel | null} */
-  #panel = null;
+  /** @type {ChatPanel} */
+  #panel;
   #isLost = false;
 
   /**
@@ -40,40 +35,14 @@ export class Widget {
    * @param {import("./chat_panel.js").PanelOptions["writerFor"]} writerFor
    */
   constructor(root, api, memory, writerFor) {
-    this.#launcher = part(root, "[data-part=launcher]");
-    this.#dialog = /** @type {HTMLDialogElement} */ (part(root, "[data-part=widget]"));
-    this.#title = part(root, "[data-part=title]");
-    this.#usualTitle = this.#title.textContent ?? "";
+    this.#dialog = part(root, "[data-part=widget]");
     this.#forgetButton = part(root, "[data-action=forget]");
     this.#password = new PasswordForm(/** @type {HTMLFormElement} */ (part(root, "[data-part=password]")));
     this.#api = api;
     this.#memory = memory;
-    this.#writerFor = writerFor;
-    listen(this.#launcher, "click", () => (this.#dialog.open ? this.close() : this.open()));
-    listen(part(this.#dialog, "[data-action=close]"), "click", () => this.close());
     listen(this.#forgetButton, "click", () => this.#forget());
-    listen(this.#dialog, "keydown", (/** @type {KeyboardEvent} */ event) => this.#closeOnEscape(event));
-    listen(this.#dialog, "close", () => this.#showOpen(false));
-  }
-
-  /** @param {string} title "" for the usual one */
-  name(title) {
-    this.#title.textContent = title || this.#usualTitle;
-  }
-
-  open() {
-    // On a phone it covers the page, so the page behind it must be out of reach too.
-    if (matchMedia(PHONE).matches) this.#dialog.showModal();
-    else this.#dialog.show();
-    this.#panel ??= this.#furnished();
-    this.#panel.focus();
-    this.#showOpen(true);
     this.#showForget();
-  }
-
-  close() {
-    this.#dialog.close();
-    this.#launcher.focus();
+    this.#panel = this.#furnished(writerFor);
   }
 
   /**
@@ -83,7 +52,7 @@ export class Widget {
    */
   async askPassword(isAgain) {
     const password = await this.#password.ask(isAgain);
-    this.#panel?.focus();
+    this.#panel.focus();
     return password;
   }
 
@@ -94,13 +63,14 @@ export class Widget {
     this.#showForget();
   }
 
-  #furnished() {
+  /** @param {import("./chat_panel.js").PanelOptions["writerFor"]} writerFor */
+  #furnished(writerFor) {
     /** @type {ChatPanel} */
     const panel = new ChatPanel(this.#dialog, this.#api, this.#memory, {
       name: NAME,
       opens: this.#memory.recall(NAME),
       tariff: () => this.#tariffOf(panel.branch.conversation?.model),
-      writerFor: this.#writerFor,
+      writerFor,
     });
     listen(part(this.#dialog, "[data-action=new-chat]"), "click", () => {
       panel.beginAnew();
@@ -166,7 +136,7 @@ export class Widget {
   }
 
   async #forget() {
-    const panel = /** @type {ChatPanel} */ (this.#panel);
+    const panel = this.#panel;
     const isSure = await confirmed({
       title: texts.forgetWidgetTitle,
       text: texts.forgetWidgetText,
@@ -202,19 +172,6 @@ export class Widget {
   #tariffOf(model) {
     const { dataset } = this.#dialog;
     return new Tariff(!model || model === dataset.model ? dataset : {});
-  }
-
-  /** @param {KeyboardEvent} event */
-  #closeOnEscape(event) {
-    if (event.key !== "Escape" || event.isComposing) return;
-    event.preventDefault();
-    this.close();
-  }
-
-  /** @param {boolean} open */
-  #showOpen(open) {
-    this.#launcher.setAttribute("aria-expanded", String(open));
-    this.#launcher.setAttribute("aria-label", open ? texts.closeWidget : texts.openWidget);
   }
 }
 

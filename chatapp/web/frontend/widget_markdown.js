@@ -1,2 +1,0 @@
-export { MarkdownWriter } from "./markdown/markdown_writer.js";
-export { speak } from "./texts.js";
