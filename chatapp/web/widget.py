@@ -18,7 +18,7 @@ from chatapp.web.arguments import Blueprint
 from chatapp.web.assets import Assets
 from chatapp.web.origins import is_allowed
 from chatapp.web.schemas import Admission
-from chatapp.web.texts.language import CODES, english, words_of_scripts
+from chatapp.web.texts.language import CODES, words_of_widget
 from chatapp.web.texts.preferences import speak_to_other_sites
 
 KEPT_SECONDS = 300
@@ -94,8 +94,7 @@ def _maker(assets: Assets) -> Callable[[str, str], Script]:
 
     @lru_cache(maxsize=len(CODES))
     def make(code_of_language: str, markup: str) -> Script:
-        words = {} if code_of_language == english().code else {"words": words_of_scripts(code_of_language)}
-        own = {"language": code_of_language, **words, "markup": markup}
+        own = {"language": code_of_language, "words": words_of_widget(code_of_language), "markup": markup}
         told = json.dumps(parts | own, ensure_ascii=False, separators=(",", ":"))
         plain = f"({code})({told});\n".encode()
         return Script(plain, gzip.compress(plain, 9, mtime=0), hashlib.blake2b(plain, digest_size=8).hexdigest())

@@ -51,3 +51,31 @@ test("an event carries its own id and nobody else's", async () => {
   for await (const { id } of readEvents(body(["id: 5\ndata: a\n\n", "data: b\n\n"]))) seen.push(id);
   assert.deepEqual(seen, ["5", undefined]);
 });
+
+for (const [wire, told] of [
+  ["data: a\r\rdata: b\r\n\r\ndata: c\n\n", ["a", "b", "c"]],
+  ["data\n\ndata:\n\ndata:  two\n\n", ["", "", " two"]],
+  ["data: a\ndata\ndata: : b\n\n", ["a\n\n: b"]],
+  ["event: end\nretry: 5\ndata: a\ndatum: b\n\n", ["a"]],
+  ["\ufeffdata: a\n\n", ["a"]],
+  ["id: 1\n\n\n\n", []],
+]) {
+  test(`${JSON.stringify(wire)} is read as the standard says, in one piece and in many`, async () => {
+    const bytes = new TextEncoder().encode(wire);
+    assert.deepEqual(await collect(body([bytes])), told);
+    assert.deepEqual(await collect(body(Array.from(bytes, (byte) => Uint8Array.of(byte)))), told);
+  });
+}
+
+test("an id with a NUL is none, and one without data is forgotten", async () => {
+  const seen = [];
+  const wire = "id: 5\n\nid: 6\0\ndata: a\n\n";
+  for await (const { id } of readEvents(body([wire]))) seen.push(id);
+  assert.deepEqual(seen, [undefined]);
+});
+
+test("a long event in many pieces takes time as it is long", async () => {
+  const pieces = ["data: ", ...Array(20_000).fill("x".repeat(100)), "\n\n"];
+  const [data] = await collect(body(pieces));
+  assert.equal(data.length, 2_000_000);
+});

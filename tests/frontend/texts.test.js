@@ -3,11 +3,12 @@ import { after, test } from "node:test";
 import { AnswerError } from "../../chatapp/web/frontend/answers/answer_error.js";
 import { dollars } from "../../chatapp/web/frontend/conversation/money.js";
 import { speak, texts } from "../../chatapp/web/frontend/texts.js";
-import arabic from "../../chatapp/web/texts/ar/scripts.json" with { type: "json" };
+import ofArabicChatPage from "../../chatapp/web/texts/ar/chat_page.json" with { type: "json" };
+import ofArabicScripts from "../../chatapp/web/texts/ar/scripts.json" with { type: "json" };
 import problems from "../../chatapp/web/texts/de/problems.json" with { type: "json" };
 import german from "../../chatapp/web/texts/de/scripts.json" with { type: "json" };
-import english from "../../chatapp/web/texts/en/scripts.json" with { type: "json" };
 import spanish from "../../chatapp/web/texts/es/scripts.json" with { type: "json" };
+import { english } from "./english.js";
 
 after(() => speak("en", english));
 
@@ -18,7 +19,7 @@ for (const [count, words] of [
   [11, "\u206811\u2069 رسالة"],
 ]) {
   test(`Arabic has a form for ${count} messages, and what is filled in reads in its own direction`, () => {
-    speak("ar", arabic);
+    speak("ar", { ...ofArabicScripts, ...ofArabicChatPage });
 
     assert.ok(texts.imported(3, Number(count)).includes(String(words)));
   });

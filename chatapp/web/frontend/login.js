@@ -2,7 +2,8 @@ import { AnswerError } from "./answers/answer_error.js";
 import { Requests } from "./api/requests.js";
 import { listen } from "./listen.js";
 import { offerPreferences } from "./preferences.js";
-import { speakAsThePage, texts } from "./texts.js";
+import { texts } from "./texts.js";
+import { speakAsThePage } from "./texts_of_the_page.js";
 import { part } from "./views/part.js";
 
 const form = /** @type {HTMLFormElement} */ (part(document, ".login__form"));

@@ -1,8 +1,7 @@
-import english from "../texts/en/scripts.json" with { type: "json" };
 import { duration, measured, number, pluralOf, switchLanguage } from "./language.js";
 
 /**
- * @typedef {typeof english} Plain texts without placeholders and plurals: these need no line below
+ * @typedef {typeof import("../texts/en/scripts.json") & typeof import("../texts/en/chat_page.json")} Plain texts without placeholders and plurals: these need no line below
  * @typedef {typeof sentences} Sentences
  *
  * Texts by the server's own names: who counted an answer's tokens, and what its errors mean.
@@ -14,7 +13,7 @@ const PLACEHOLDER = /\{\{(\w+)\}\}/g;
 const [ISOLATE, END_OF_ISOLATE] = ["\u2068", "\u2069"];
 
 /** What is missing in a language is not there at all: a test keeps that from being so. @type {Record<string, any>} */
-let words = english;
+let words = {};
 
 /** The texts with something to fill in. */
 const sentences = {
@@ -94,14 +93,6 @@ export const texts = new Proxy(/** @type {any} */ (sentences), {
 export function speak(language, itsWords) {
   switchLanguage(language);
   words = itsWords;
-}
-
-/** Speaks the language of the page, which names the file of its words; where that cannot be had, English. */
-export async function speakAsThePage() {
-  const { lang, dataset } = document.documentElement;
-  if (dataset.texts === undefined) return;
-  const file = await import(dataset.texts).catch(() => null);
-  if (file !== null) speak(lang, file.default);
 }
 
 /**

@@ -17,7 +17,7 @@ async function begin({ src, dataset }) {
   document.documentElement.append(element);
 }
 
-if (PARTS.words) speak(PARTS.language, PARTS.words);
+speak(PARTS.language, PARTS.words);
 const script = document.currentScript;
 if (script instanceof HTMLScriptElement && script.src !== "") begin(script);
 else complain(texts.widgetNeedsAddress);

@@ -15,7 +15,7 @@ import { WidgetMemory } from "./widget/widget_memory.js";
  * @param {Pick<typeof PARTS, "language" | "words">} parts
  */
 export function beginChat(root, server, { language, words }) {
-  if (words) speak(language, words);
+  speak(language, words);
   useParts(root);
   const memory = new WidgetMemory(`chatapp-widget ${server.host} `);
   const visitor = new Visitor(server, memory, {

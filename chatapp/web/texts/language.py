@@ -27,7 +27,7 @@ CODES = ("en", "es", "hi", "ar", "de")
 FORMATS = {"en": "en_GB"}
 """The pages write their English dates as the British do; the other languages are their own formats."""
 
-SECTIONS = {"pages": "", "scripts": "scripts.", "problems": "problems."}
+SECTIONS = {"pages": "", "scripts": "scripts.", "chat_page": "scripts.", "problems": "problems."}
 """The files of a language, and what comes before the names of their texts."""
 
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
@@ -127,9 +127,10 @@ def english() -> Language:
     return languages()[CODES[0]]
 
 
-def words_of_scripts(code: str) -> dict[str, Any]:
-    """Return what scripts say in that language, in the form in which the build gives it to them, too."""
-    return {**_section(code, "scripts"), "problems": _section(code, "problems")}
+def words_of_widget(code: str) -> dict[str, Any]:
+    """Return what the widget's script says in that language; English problems are told in the server's own words."""
+    words = _section(code, "scripts")
+    return words if code == english().code else {**words, "problems": _section(code, "problems")}
 
 
 def _read(code: str) -> Language:

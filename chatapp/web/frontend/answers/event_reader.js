@@ -1,6 +1,6 @@
-import { createParser } from "eventsource-parser";
-
 /** @typedef {{ data: string, id?: string | undefined }} StreamEvent */
+
+const LINE_END = /\r\n|\n|\r(?=[\s\S])/;
 
 /**
  * Yields each event of a `text/event-stream` body, wherever the network split it.
@@ -11,9 +11,7 @@ import { createParser } from "eventsource-parser";
  * @returns {AsyncGenerator<StreamEvent, void, void>}
  */
 export async function* readEvents(body, onBytes = () => {}) {
-  /** @type {StreamEvent[]} */
-  const ready = [];
-  const parser = createParser({ onEvent: (event) => ready.push(event) });
+  const parser = new EventParser();
   const decoder = /** @type {ReadableWritablePair<string, Uint8Array>} */ (new TextDecoderStream());
   const reader = body.pipeThrough(decoder).getReader();
   try {
@@ -21,10 +19,53 @@ export async function* readEvents(body, onBytes = () => {}) {
       const { done, value } = await reader.read();
       if (done) return;
       onBytes();
-      parser.feed(value);
-      yield* ready.splice(0);
+      yield* parser.read(value);
     }
   } finally {
     reader.cancel().catch(() => {});
+  }
+}
+
+/**
+ * Makes events of text, as the HTML standard says (9.2.6, "Interpreting an event stream"), but for what no server of ours
+ * sends: names of events, and times to wait. An id belongs to its own event alone.
+ */
+class EventParser {
+  #rest = "";
+  /** @type {string[]} */
+  #data = [];
+  /** @type {string | undefined} */
+  #id;
+
+  /**
+   * @param {string} text
+   * @returns {Generator<StreamEvent, void, void>} the events that end in it
+   */
+  *read(text) {
+    const isWithinLine = !/[\r\n]/.test(text) && !this.#rest.endsWith("\r");
+    this.#rest += text;
+    // A long line that comes in many pieces is not looked through for each of them.
+    if (isWithinLine) return;
+    const lines = this.#rest.split(LINE_END);
+    this.#rest = /** @type {string} */ (lines.pop());
+    for (const line of lines) {
+      if (line !== "") this.#take(line);
+      else if (this.#data.length > 0) yield this.#whole();
+      else this.#id = undefined;
+    }
+  }
+
+  /** @param {string} line a field; one without a name is a comment */
+  #take(line) {
+    const [, name, value = ""] = /** @type {RegExpExecArray} */ (/^([^:]*)(?:: ?([\s\S]*))?$/.exec(line));
+    if (name === "data") this.#data.push(value);
+    else if (name === "id" && !value.includes("\0")) this.#id = value;
+  }
+
+  #whole() {
+    const event = { data: this.#data.join("\n"), id: this.#id };
+    this.#data = [];
+    this.#id = undefined;
+    return event;
   }
 }

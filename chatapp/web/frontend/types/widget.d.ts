@@ -1,11 +1,11 @@
 /**
  * What the server puts into the widget's script. `chat` is an address that begins where the script's does; `words` are what
- * is said in another language than English.
+ * is said in that language.
  */
 declare const PARTS: {
   styles: string;
   chat: string;
   language: string;
-  words?: Record<string, unknown>;
+  words: Record<string, unknown>;
   markup: string;
 };
