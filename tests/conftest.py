@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,6 +34,7 @@ settings.load_profile("any machine")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--whole", action="store_true", help="fail if a kind of test did not run, or one was skipped")
+    parser.addoption("--screenshots", type=Path, metavar="FOLDER", help="keep a picture of each state of the pages")
     parser.addoption("--soak", action="store_true", help="run the sweeps and the soak whole, and tell what happened")
 
 
@@ -45,6 +47,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def soak(pytestconfig: pytest.Config) -> bool:
     """Whether the sweeps and the soak run whole."""
     return bool(pytestconfig.getoption("--soak"))
+
+
+@pytest.fixture(scope="session")
+def screenshots(pytestconfig: pytest.Config) -> Path | None:
+    """Where pictures of the pages are kept; None where nobody wants any."""
+    folder: Path | None = pytestconfig.getoption("--screenshots")
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

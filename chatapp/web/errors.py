@@ -121,12 +121,17 @@ def _handle_unexpected(error: Exception) -> Response:
 
 
 def _shape(body: dict[str, Any], status: int) -> Response:
-    is_page = request.path in PAGES or request.path.startswith(FOR_THE_OWNER)
-    if is_page and request.method in ("GET", "HEAD"):
+    if request.method in ("GET", "HEAD") and _is_for_people():
         return Response(_page(body), status, mimetype="text/html")
     answer = jsonify(body)
     answer.status_code = status
     return answer
+
+
+def _is_for_people() -> bool:
+    """Tell whether somebody reads the answer: it stands for a page, or a browser opens an address that is none."""
+    is_opened = request.headers.get("Sec-Fetch-Dest") == "document" and not request.path.startswith("/api/")
+    return is_opened or request.path in PAGES or request.path.startswith(FOR_THE_OWNER)
 
 
 def _page(body: dict[str, Any]) -> str:

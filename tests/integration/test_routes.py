@@ -52,6 +52,15 @@ def test_the_pages_are_html_of_this_server(app: AppUnderTest, path: str) -> None
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/nothing", "text/html; charset=utf-8"), ("/api/nothing", "application/json")]
+)
+def test_who_opens_an_address_that_is_none_gets_a_page_that_says_so(app: AppUnderTest, path: str, kind: str) -> None:
+    answer = app.get(path, **{"Sec-Fetch-Dest": "document"})
+
+    assert (answer.status, answer.headers["Content-Type"]) == (404, kind)
+
+
 @pytest.mark.parametrize("owners", [None, "Be kind."])
 def test_the_chat_page_offers_instructions_where_the_owner_has_set_none(owners: str | None) -> None:
     page = app_with(system_prompt=owners).get("/chat").text

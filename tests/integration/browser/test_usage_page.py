@@ -5,61 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from chatapp.adapters.sql.database import Database
-from chatapp.adapters.sql.ledger import SqlLedger
-from chatapp.domain.ledger import Purpose, Spender
-from chatapp.domain.reply import ReplyState
 from tests.integration.browser.conftest import PHONE
-from tests.integration.terminal import chatapp
-from tests.samples import PLENTY, reservation, settlement
-from tests.server import serving
+from tests.integration.browser.filled_books import FilledBooks, filled_books
 
 TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A server with the fake model that was asked something on each of the last 40 days; and its folder."""
-    folder = tmp_path_factory.mktemp("books")
-    with serving(folder, CHATAPP_LLM="fake") as running:
-        fill(folder)
-        yield running.url, folder
-
-
-def fill(folder: Path) -> None:
-    database = Database(f"sqlite:///{folder}/data/chatapp.db")
-    ledger = SqlLedger(database, PLENTY, "fake")
-    for number in reversed(range(40)):
-        at = datetime.now(UTC) - timedelta(days=number)
-        spender = Spender("here", f"visitor-{number % 3}")
-        state = ReplyState.STOPPED if number % 5 == 0 else ReplyState.COMPLETE
-        model_id = "gpt-4o" if number % 2 else "gpt-4o-mini"
-        reserved = reservation(f"r{number}", at, spender, purpose=Purpose.CONVERSATION, model_id=model_id)
-        ledger.reserve(reserved, "process-1")
-        ledger.settle(settlement(reserved, 10_000_000 * (number + 1), state), "process-1")
-    database.close()
-
-
-def link(books: tuple[str, Path]) -> str:
-    url, folder = books
-    shown = chatapp(folder, "usage", "--link", CHATAPP_LLM="fake", CHATAPP_PORT=url.rpartition(":")[2])
-    return shown.stdout.strip()
+def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledBooks]:
+    """A server with the fake model that was asked something on each of the last 40 days."""
+    with filled_books(tmp_path_factory.mktemp("books")) as running:
+        yield running
 
 
 @pytest.fixture
-def usage(page: Page, books: tuple[str, Path]) -> Page:
+def usage(page: Page, books: FilledBooks) -> Page:
     """The usage page, open."""
-    page.goto(link(books))
+    page.goto(books.link())
     return page
 
 
-def test_the_link_leaves_no_secret_in_the_address(usage: Page, books: tuple[str, Path]) -> None:
-    expect(usage).to_have_url(f"{books[0]}/usage")
+def test_the_link_leaves_no_secret_in_the_address(usage: Page, books: FilledBooks) -> None:
+    expect(usage).to_have_url(f"{books.url}/usage")
     assert usage.evaluate("history.length") <= 2
     assert usage.evaluate("document.cookie") == ""
 
@@ -136,10 +107,10 @@ def test_the_calls_are_a_file(usage: Page) -> None:
     assert found.value.path().read_bytes().count(b"\r\n") == 31
 
 
-def test_it_can_be_read_without_javascript(browser: Browser, books: tuple[str, Path]) -> None:
+def test_it_can_be_read_without_javascript(browser: Browser, books: FilledBooks) -> None:
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
-        page.goto(link(books))
+        page.goto(books.link())
 
         expect(page.get_by_role("img", name="Cost by day")).to_be_visible()
         expect(page.get_by_role("button", name="Show")).to_be_hidden()
@@ -148,10 +119,10 @@ def test_it_can_be_read_without_javascript(browser: Browser, books: tuple[str, P
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_bars_stand_out_in_both_schemes(browser: Browser, books: tuple[str, Path], scheme: str) -> None:
+def test_bars_stand_out_in_both_schemes(browser: Browser, books: FilledBooks, scheme: str) -> None:
     with browser.new_context(color_scheme=scheme) as context:  # type: ignore[arg-type]
         page = context.new_page()
-        page.goto(link(books))
+        page.goto(books.link())
         bar = page.locator(".chart__bar").first.evaluate("element => getComputedStyle(element).fill")
         ground = page.locator(".usage__part").first.evaluate("element => getComputedStyle(element).backgroundColor")
 
@@ -170,14 +141,14 @@ def contrast(one: str, other: str) -> float:
     return light / dark
 
 
-def test_nothing_is_wider_than_a_phone(phone: Page, books: tuple[str, Path]) -> None:
-    phone.goto(link(books))
+def test_nothing_is_wider_than_a_phone(phone: Page, books: FilledBooks) -> None:
+    phone.goto(books.link())
     phone.get_by_text("Cost by day, as a table").click()
 
     assert phone.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
-def test_who_is_not_let_in_is_told_how_to_get_in(page: Page, books: tuple[str, Path]) -> None:
-    page.goto(f"{books[0]}/usage")
+def test_who_is_not_let_in_is_told_how_to_get_in(page: Page, books: FilledBooks) -> None:
+    page.goto(f"{books.url}/usage")
 
     expect(page.get_by_role("main")).to_contain_text("chatapp usage --link")
