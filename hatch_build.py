@@ -2,7 +2,8 @@
 
 What a page imports only when it needs it becomes a script of its own, and so does what only some answers need to look
 right: the style sheet of mathematics, and its fonts. Such files have a hash in their names. The widget is a script that
-any site can load, a style sheet that the server puts into it, and the chat itself, which it loads later.
+any site can load, a style sheet that the server puts into it, and the chat itself, which it loads later. Another script
+opens the chat page where there is no network.
 
 hatchling runs it for every wheel (``pip install .``, ``pip install -e .``); ``python hatch_build.py`` runs it alone.
 The result goes to ``chatapp/web/static`` together with the licences of everything that is in it.
@@ -30,12 +31,14 @@ STATIC = Path("chatapp/web/static")
 PAGES = ("home", "chat", "docs", "login", "usage", "widget_page")
 MODULES = (*PAGES, "widget_chat")
 STYLES = (*PAGES, "widget", "mathematics")
-WIDGET = "widget"
+FUNCTIONS = {"widget": "PARTS", "service_worker": "SHELL"}
+"""Scripts that the server makes ready: each is a function of what it puts in."""
 COPIED = ("favicon.svg", "robots.txt")
+ICONS = FRONTEND / "icons"
 BROWSERS = "es2022,chrome123,firefox125,safari17.5"
 # KaTeX has its fonts in older formats too, which none of these browsers needs.
 LOADERS = ("--loader:.woff2=file", "--loader:.woff=empty", "--loader:.ttf=empty")
-PACKED_ALREADY = (".woff2",)
+PACKED_ALREADY = (".woff2", ".png")
 LICENCE_NAMES = ("LICENSE", "LICENCE", "COPYING", "NOTICE")
 
 
@@ -62,6 +65,8 @@ def build_pages(root: Path) -> None:
     bundled = _bundle(root)
     for name in COPIED:
         shutil.copyfile(root / FRONTEND / name, root / STATIC / name)
+    for icon in (root / ICONS).iterdir():
+        shutil.copyfile(icon, root / STATIC / icon.name)
     _write_texts(root)
     (root / STATIC / "THIRD-PARTY.txt").write_text(third_party(root, bundled), encoding="utf-8")
     for path in sorted(path for path in (root / STATIC).iterdir() if path.suffix not in PACKED_ALREADY):
@@ -72,8 +77,11 @@ def build_pages(root: Path) -> None:
 def _write_texts(root: Path) -> None:
     """Make of each language a module ``texts.<code>.js`` with all that scripts say."""
     for folder in sorted(path.parent for path in (root / TEXTS).glob("*/scripts.json")):
-        words = json.loads((folder / "scripts.json").read_text(encoding="utf-8"))
-        words["problems"] = json.loads((folder / "problems.json").read_text(encoding="utf-8"))
+        words, own, problems = (
+            json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("scripts", "chat_page", "problems")
+        )
+        words |= {**own, "problems": problems}
         module = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
         (root / STATIC / f"texts.{folder.name}.js").write_text(f"export default {module};\n", encoding="utf-8")
 
@@ -113,9 +121,11 @@ def _bundle(root: Path) -> list[Path]:
     modules = [[f"{name}.js"] for name in MODULES]
     styles = [f"{name}.css" for name in STYLES]
     bundled = [_run_esbuild(root, names, "--format=esm", "--splitting") for names in (*modules, styles)]
-    # No module, so that a plain tag on any site can load it, and a function: the server calls it with its other parts.
-    function = ["--format=iife", "--banner:js=(PARTS)=>{", "--footer:js=}"]
-    bundled.append(_run_esbuild(root, [f"{WIDGET}.js"], *function))
+    # No modules, so that a plain tag on any site can load the widget; and functions, which the server calls with parts.
+    for name, parts in FUNCTIONS.items():
+        bundled.append(
+            _run_esbuild(root, [f"{name}.js"], "--format=iife", f"--banner:js=({parts})=>{{", "--footer:js=}")
+        )
     return sorted({path for paths in bundled for path in paths})
 
 

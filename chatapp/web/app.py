@@ -19,7 +19,7 @@ from chatapp.domain.stores import Archive
 from chatapp.domain.usage import UsageService
 from chatapp.domain.usage_access import UsageAccess
 from chatapp.domain.visitors import VisitorService
-from chatapp.web import chat, delivery, door, errors, info, pages, security, widget
+from chatapp.web import app_shell, chat, delivery, door, errors, info, pages, security, widget
 from chatapp.web.arguments import BODY_READER, Api
 from chatapp.web.assets import Assets
 from chatapp.web.body import BodyReader
@@ -100,6 +100,7 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     _add_kept(api, services, options, app.extensions[BODY_READER])
     assets = Assets(STATIC)
     app.register_blueprint(pages.blueprint(services.catalog, options.site, assets))
+    app.register_blueprint(app_shell.blueprint(assets))
     app.register_blueprint(widget.files(assets, services.catalog, is_closed=services.passes is not None))
     app.register_blueprint(usage_page.blueprint(services.usage, services.usage_access))
     app.add_url_rule("/api/docs", "docs", lambda: render_template("docs.html"))

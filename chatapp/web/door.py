@@ -10,6 +10,7 @@ from flask import Flask, Request, Response, g, make_response, render_template, r
 
 from chatapp.domain.errors import NotFound, Unauthorized
 from chatapp.domain.passes import PASS_LIFE, Passes
+from chatapp.web.app_shell import MANIFEST, WORKER
 from chatapp.web.arguments import Blueprint, refusals
 from chatapp.web.cookies import Cookie
 from chatapp.web.fields import Body, Text
@@ -27,6 +28,7 @@ OPEN = frozenset(
     {
         *("/health", "/health/live", "/health/ready"),
         *("/favicon.ico", "/favicon.svg", "/robots.txt", "/widget.js", "/api/widget"),
+        *(MANIFEST, WORKER),
         *(LOGIN, PREFERENCES),
     }
 )

@@ -32,6 +32,8 @@ OPEN = {
     ("GET", "/favicon.svg"),
     ("GET", "/preferences"),
     ("GET", "/robots.txt"),
+    ("GET", "/manifest.webmanifest"),
+    ("GET", "/service-worker.js"),
     ("GET", "/static/<name>"),
     ("GET", "/widget.js"),
     ("GET", "/widget/<name>"),

@@ -66,7 +66,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page of a desktop browser that may neither complain nor reach for other servers."""
-    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+    with browser.new_context(viewport={"width": 1280, "height": 800}, service_workers="block") as context:
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         complaints = watch(page)
