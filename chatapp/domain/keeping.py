@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
 from chatapp.domain.accounting import TokenAccountant, nothing_billed, reserved_bill
 from chatapp.domain.budgets import Budgets, allowance
@@ -26,15 +25,13 @@ from chatapp.domain.ports import Clock
 from chatapp.domain.reply import ReplyRecord, ReplyState
 from chatapp.domain.stores import Ledger, ReplyStore
 
-REPLIES_AT_ONCE = 100
+REPLIES_AT_ONCE, CHARACTERS_AT_ONCE = 100, 100_000
 SIGN_OF_LIFE_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 10.0
 ORPHANS_EVERY_SECONDS = 1.5
 DEAD = Silence(DEAD_AFTER_SECONDS, witness_from_seconds=1.0, witness_to_seconds=5.0)
 FOLLOWED_FOR_SECONDS = 3 * NOTE_FOLLOWED_SECONDS
 """How long a reply counts as followed in another process that has said so: it may be late with saying it again."""
-
-Each = TypeVar("Each")
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +181,7 @@ class Keeper:
             if reply_id not in unseen
         ]
         # Many at once: a process that is busy, and may be killed next, needs a moment for each step of a transaction.
-        for some in _batches(closings):
+        for some in _closed_at_once(closings):
             for reply_id in self._store.close(some):
                 fields = {"reply_id": reply_id, "code": Lost.code}
                 log.warning("A reply was lost with its process", extra={"fields": fields})
@@ -249,6 +246,20 @@ def _as_deleted(outcome: ReplyRecord) -> ReplyRecord:
     return replace(outcome, state=ReplyState.STOPPED, error=None) if outcome.state is ReplyState.LOST else outcome
 
 
-def _batches(replies: Sequence[Each]) -> Sequence[Sequence[Each]]:
+def _batches(lives: Sequence[LiveReply]) -> Sequence[Sequence[LiveReply]]:
     """Divide replies so that no transaction is long."""
-    return [replies[place : place + REPLIES_AT_ONCE] for place in range(0, len(replies), REPLIES_AT_ONCE)]
+    return [lives[place : place + REPLIES_AT_ONCE] for place in range(0, len(lives), REPLIES_AT_ONCE)]
+
+
+def _closed_at_once(closings: Iterable[Closing]) -> Iterator[Sequence[Closing]]:
+    """Divide them likewise; their texts are all written anew."""
+    some: list[Closing] = []
+    characters = 0
+    for closing in closings:
+        some.append(closing)
+        characters += len(closing.record.text) if closing.record else 0
+        if len(some) == REPLIES_AT_ONCE or characters >= CHARACTERS_AT_ONCE:
+            yield some
+            some, characters = [], 0
+    if some:
+        yield some

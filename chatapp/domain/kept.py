@@ -92,6 +92,10 @@ class News:
     ending: ReplyRecord | None = None
 
 
+SIGNS_APART_SECONDS = 0.5
+"""Signs of life of one process that come closer together count as one: its threads may show them at the same moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Silence:
     """For how many seconds a process shows no sign of life until it is silent, and how old a witness's sign may be.
@@ -119,7 +123,8 @@ class Orphan:
 class Closing:
     """How a reply is closed that was lost with its process (``owner``).
 
-    ``record`` is its end, and None where it is not kept; ``settlement`` is None where nothing is reserved any more.
+    ``record`` is its end, and None where it is not kept (any more); ``settlement`` is None where nobody knows what was
+    reserved.
     """
 
     reply_id: str

@@ -36,7 +36,7 @@ LONGEST_STOP_SECONDS = 2.0
 class ReplyService:
     """Makes replies, each driven by a task of its own that outlives the request.
 
-    ``beat``, or both its parts ``look_after`` and ``save``, must be called a few times a second.
+    ``beat``, or its parts ``look_after``, ``save`` and ``close_orphans``, must be called a few times a second.
     """
 
     def __init__(

@@ -2,7 +2,9 @@
 
 import pytest
 
-from chatapp.domain.keeping import REPLIES_AT_ONCE
+from chatapp.domain.keeping import CHARACTERS_AT_ONCE, DEAD_AFTER_SECONDS, REPLIES_AT_ONCE
+from chatapp.domain.kept import Piece
+from chatapp.domain.reply import ReplyState
 from chatapp.fake import Rule
 from tests.samples import once
 from tests.unit.deterministic import Meanwhile
@@ -55,3 +57,16 @@ def test_one_of_many_silent_replies_can_be_stopped_from_elsewhere() -> None:
     pair.here.replies.beat()
 
     assert pair.here.replies.open_replies == REPLIES_AT_ONCE
+
+
+def test_lost_replies_are_closed_in_transactions_that_are_not_long() -> None:
+    pair = Pair()
+    for number in range(REPLIES_AT_ONCE + 1):
+        pair.here.open()
+        length = CHARACTERS_AT_ONCE if number < 2 else 1
+        pair.store_here.checkpoint("p1", {f"r{number + 1}": Piece(0, "x" * length)})
+
+    pair.pass_time(2 * DEAD_AFTER_SECONDS, pair.there)
+
+    assert pair.store_there.uses["close"] == 3  # two long ones, and all the others
+    assert pair.there.find("r101").state is ReplyState.LOST

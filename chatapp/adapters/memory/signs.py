@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from chatapp.domain.kept import Silence
+from chatapp.domain.kept import SIGNS_APART_SECONDS, Silence
 
 
 class Signs(NamedTuple):
@@ -24,8 +24,12 @@ class SignsOfLife:
 
     def show(self, owner: str) -> None:
         """Note that a process lives."""
-        before = self._of.get(owner)
-        self._of[owner] = Signs(self._now(), before.last if before else None)
+        now, signs = self._now(), self._of.get(owner)
+        if signs is None:
+            self._of[owner] = Signs(now)
+        else:
+            is_another = signs.last <= now - SIGNS_APART_SECONDS
+            self._of[owner] = Signs(now, signs.last if is_another else signs.before)
 
     def are_missing(self, owner: str, seconds: float) -> bool:
         """Tell whether a process has shown no sign for so long, or never."""

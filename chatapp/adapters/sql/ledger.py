@@ -238,14 +238,15 @@ class SqlLedger:
     def settle_many_in(self, connection: Connection, settlements: Sequence[tuple[Settlement, str]]) -> set[str]:
         """Settle calls of these owners in a transaction that is open already; return the ids of those that were not.
 
-        What somebody else is just settling is left to them.
+        Rows that somebody else holds are left out.
         """
-        keys = {(settlement.reservation.id, owner) for settlement, owner in settlements}
+        by_key = {(settlement.reservation.id, owner): (settlement, owner) for settlement, owner in settlements}
+        keys = by_key.keys()
         values = {"replies": {reply_id for reply_id, _ in keys}, "owners": {owner for _, owner in keys}}
         held = {(row.id, row.owner) for row in connection.execute(UNSETTLED, values)}
-        open_ones = [each for each in settlements if (each[0].reservation.id, each[1]) in held]
+        open_ones = [by_key[key] for key in keys & held]
         SETTLE.run_many(connection, [self._settled_row(*each) for each in open_ones])
-        # Those with as many meters at a time; everybody's meter comes first, and then nobody else holds any other.
+        # Those with as many meters at a time; everybody's meter comes first, where all meet who spend or settle.
         for count, corrections in CORRECTIONS[connection.dialect.name].items():
             rows = [self._more(each) for each, _ in open_ones if len(each.reservation.meters) == count]
             for correction in corrections:

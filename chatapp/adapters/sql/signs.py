@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, and_, bindparam,
 from chatapp.adapters.sql.database import Database
 from chatapp.adapters.sql.prepared import Prepared
 from chatapp.adapters.sql.tables import processes
-from chatapp.domain.kept import Silence
+from chatapp.domain.kept import SIGNS_APART_SECONDS, Silence
 
 
 class SignsOfLife:
@@ -17,11 +17,11 @@ class SignsOfLife:
 
     def __init__(self, database: Database) -> None:
         now = database.now
+        is_another = processes.c.alive_at <= now - round(SIGNS_APART_SECONDS * 1000)
+        before = case((is_another, processes.c.alive_at), else_=processes.c.alive_before)
         sign = database.insert(processes).values(id=bindparam("owner"), alive_at=now)
         self.show = Prepared(
-            sign.on_conflict_do_update(
-                index_elements=[processes.c.id], set_={"alive_before": processes.c.alive_at, "alive_at": now}
-            )
+            sign.on_conflict_do_update(index_elements=[processes.c.id], set_={"alive_before": before, "alive_at": now})
         )
         self._earliest = now - bindparam("silence", type_=BigInteger)
         self._witness = _newest_sign(now - bindparam("witness_from", type_=BigInteger))

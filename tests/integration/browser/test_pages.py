@@ -18,6 +18,7 @@ from tests.upstream.wire import sse
 
 PAGES = ("/", "/chat", "/widget")
 MOST_BYTES = 80_000
+LOOK = ["color", "backgroundColor", "borderTopWidth", "borderRadius", "width", "height"]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -193,6 +194,16 @@ def test_nothing_is_stored_before_the_first_message(page: Page, site: str) -> No
     page.goto(f"{site}/chat")
 
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+def test_the_button_of_language_and_look_is_the_same_on_every_page(page: Page, site: str) -> None:
+    looks = set()
+    for path in (*PAGES, "/api/docs"):
+        page.goto(site + path)
+        button = page.get_by_role("button", name="Language and look")
+        looks.add(tuple(button.evaluate(f"element => {LOOK}.map((name) => getComputedStyle(element)[name])")))
+
+    assert len(looks) == 1
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/api/docs"])
