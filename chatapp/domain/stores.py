@@ -95,8 +95,8 @@ class ReplyStore(Protocol):
 
     def close(self, closings: Sequence[Closing]) -> Collection[str]:
         """Store the ends of lost replies, and settle what was reserved for them, all in one transaction; return the ids
-        of those that are closed now. What has ended meanwhile, or is held by anybody at this moment, is left out, and so
-        is what was reserved for it: the next look at ``orphans`` and ``Ledger.dangling`` shows what is left to do.
+        of those that are closed now. What has ended meanwhile, or anybody holds at this moment, is left out, and so is
+        what was reserved for it: the next look at ``orphans`` and ``Ledger.dangling`` shows what is left to do.
         """
 
 

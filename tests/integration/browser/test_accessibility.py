@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.integration.browser.conftest import PATIENCE_MS, PHONE, watch
-from tests.integration.browser.filled_books import filled_books
+from tests.integration.browser.filled_books import FilledBooks, filled_books
 from tests.integration.browser.host_site import hosting
 from tests.integration.browser.talk import Talk
 from tests.server import serving
@@ -65,15 +65,38 @@ $$\\sum_{k=1}^n k = \\frac{n(n+1)}{2}$$
 
 
 @dataclass
+class Servers:
+    """Servers that only some states need: begun when the first one does, and ended with ``until_all_is_over``."""
+
+    folder: Path
+    until_all_is_over: ExitStack
+
+    @cached_property
+    def books(self) -> FilledBooks:
+        """One whose ledger tells of more than a month."""
+        return self.until_all_is_over.enter_context(filled_books(self._place("books")))
+
+    @cached_property
+    def closed(self) -> str:
+        """One with a password."""
+        settings = {"CHATAPP_LLM": "fake", "CHATAPP_PASSWORD": "let me in"}
+        return self.until_all_is_over.enter_context(serving(self._place("closed"), **settings)).url
+
+    def _place(self, name: str) -> Path:
+        (self.folder / name).mkdir()
+        return self.folder / name
+
+
+@dataclass
 class Scene:
-    """A browser, and the servers that a state needs; they are begun when they are needed, and end with ``servers``."""
+    """A browser, and what answers it."""
 
     page: Page
     site: str
     demo: str
     upstream: ScriptedUpstream
-    folder: Path
-    servers: ExitStack
+    servers: Servers
+    at_the_end: ExitStack
 
     def chat(self) -> Talk:
         self.page.goto(f"{self.site}/chat")
@@ -94,7 +117,7 @@ class Scene:
 
     def shop(self, **data: str) -> Talk:
         """Open the widget on somebody else's site."""
-        host = self.servers.enter_context(hosting(self.site))
+        host = self.at_the_end.enter_context(hosting(self.site))
         words = '<main><h1>The shop</h1><p>Everything for the garden.</p><button id="buy">Buy</button></main>'
         self.page.goto(host.put("/", words + host.widget(title="Ask the shop", **data)))
         self.page.get_by_test_id("launcher").click()
@@ -134,7 +157,7 @@ def chat_empty(scene: Scene) -> None:
 @state("phone", "desktop")
 def chat_in_mid_answer(scene: Scene) -> None:
     gate = Gate()
-    scene.servers.callback(gate.open)
+    scene.at_the_end.callback(gate.open)
     scene.upstream.script(*sse([ANSWER, "And on it ", gate, "goes."]))
     talk = scene.chat()
     talk.ask("How does quicksort work?", until="streaming")
@@ -300,8 +323,7 @@ def widget_page(scene: Scene) -> None:
 
 @state("phone", "tablet", "desktop")
 def usage(scene: Scene) -> None:
-    books = scene.servers.enter_context(filled_books(scene.folder))
-    scene.page.goto(books.link())
+    scene.page.goto(scene.servers.books.link())
 
 
 @state("desktop")
@@ -311,8 +333,7 @@ def usage_closed(scene: Scene) -> None:
 
 @state("phone", "desktop")
 def login(scene: Scene) -> None:
-    closed = scene.servers.enter_context(serving(scene.folder, CHATAPP_LLM="fake", CHATAPP_PASSWORD="let me in"))
-    scene.page.goto(f"{closed.url}/chat")
+    scene.page.goto(f"{scene.servers.closed}/chat")
     scene.page.get_by_label("Password").fill("a guess")
     scene.page.get_by_role("button", name="Log in").click()
     expect(scene.page.get_by_role("alert")).not_to_be_empty()
@@ -329,9 +350,15 @@ def docs(scene: Scene) -> None:
     expect(scene.page.locator(".opblock").first).to_be_visible()
 
 
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with ExitStack() as until_all_is_over:
+        yield Servers(tmp_path_factory.mktemp("servers"), until_all_is_over)
+
+
 @pytest.fixture
 def scene(
-    browser: Browser, site: str, demo: str, upstream: ScriptedUpstream, tmp_path: Path, request: pytest.FixtureRequest
+    browser: Browser, site: str, demo: str, upstream: ScriptedUpstream, servers: Servers, request: pytest.FixtureRequest
 ) -> Iterator[Scene]:
     """The browser at the size that a state wants."""
     size = SIZES[STATES[request.getfixturevalue("name")][1]]
@@ -341,12 +368,12 @@ def scene(
             service_workers="block",
             reduced_motion="reduce",
         ) as context,
-        ExitStack() as servers,
+        ExitStack() as at_the_end,
     ):
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         complaints = watch(page)
-        yield Scene(page, site, demo, upstream, tmp_path, servers)
+        yield Scene(page, site, demo, upstream, servers, at_the_end)
         assert complaints == []
 
 
