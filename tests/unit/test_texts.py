@@ -91,7 +91,7 @@ def test_every_language_has_every_text_and_no_other(code: str) -> None:
 @pytest.mark.parametrize("code", CODES)
 def test_a_counted_text_has_the_forms_of_its_language(code: str) -> None:
     language = languages()[code]
-    needed = {*language.locale.plural_form.tags, "other"}
+    needed = {*language.format.plurals, "other"}
 
     assert forms(language) == dict.fromkeys(forms(english()), needed)
 

@@ -12,20 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
-from babel.dates import format_skeleton
-from babel.numbers import format_decimal
-from babel.units import format_unit
 from markupsafe import Markup, escape
 
 from chatapp.domain.entities import NANO_USD_PER_USD
+from chatapp.web.texts.formats import FORMATS, Format
 
 FOLDER = Path(__file__).parent
 CODES = ("en", "es", "hi", "ar", "de")
 """In the order in which they are offered; the first one is for whoever reads none of them."""
-
-FORMATS = {"en": "en_GB"}
-"""The pages write their English dates as the British do; the other languages are their own formats."""
 
 SECTIONS = {"pages": "", "scripts": "scripts.", "chat_page": "scripts.", "problems": "problems."}
 """The files of a language, and what comes before the names of their texts."""
@@ -44,7 +38,7 @@ class Language:
 
     code: str
     words: Mapping[str, str]
-    locale: Locale
+    format: Format
 
     @property
     def name(self) -> str:
@@ -59,7 +53,7 @@ class Language:
     def text(self, name: str, /, *, count: int | None = None, **values: object) -> Markup:
         """Return the text of that name as HTML, with ``values`` in its placeholders; ``count`` chooses the plural."""
         if count is not None:
-            name = f"{name}_{self.locale.plural_form(count)}"
+            name = f"{name}_{self.format.plural(count)}"
             values["count"] = self.number(count)
         filled = PLACEHOLDER.sub(
             lambda found: self.isolated(str(escape(values[found[1]]))), str(escape(self.words[name]))
@@ -76,44 +70,35 @@ class Language:
 
     def number(self, value: int) -> str:
         """Return a whole number."""
-        return format_decimal(value, locale=self.locale)
+        return self.format.number(value)
 
     def short(self, value: float) -> str:
         """Return a number in three digits."""
-        return format_decimal(Decimal(f"{value:.3g}"), locale=self.locale)
+        return self.format.rounded(Decimal(f"{value:.3g}"))
 
     def day(self, value: date) -> str:
         """Return a date."""
-        return format_skeleton("yMMMd", value, locale=self.locale)
+        return self.format.day(value)
 
     def day_and_month(self, value: date) -> str:
         """Return a date whose year is known."""
-        return format_skeleton("MMMd", value, locale=self.locale)
-
-    def days(self, count: int) -> str:
-        """Return so many days."""
-        return format_unit(count, "duration-day", locale=self.locale)
+        return self.format.day_and_month(value)
 
     def dollars(self, nano_usd: int) -> str:
         """Return an amount as people read it: two digits below a dollar, whole cents above, never 0 for something."""
         if nano_usd == 0:
-            return self._money(0, "0")
+            return self.format.money(0, 0)
         if nano_usd < LEAST_SHOWN_NANO_USD:
-            return f"< {self._money(LEAST_SHOWN_NANO_USD, '0.0000')}"
+            return f"< {self.format.money(LEAST_SHOWN_NANO_USD, 4)}"
         unit = CENT_NANO_USD if nano_usd >= NANO_USD_PER_USD else 10 ** (len(str(nano_usd)) - 2)
-        return self._money((nano_usd + unit // 2) // unit * unit, "0.00#######")
+        return self.format.money((nano_usd + unit // 2) // unit * unit, 2)
 
     def dollars_in_a_column(self, nano_usd: int) -> str:
         """Return an amount with four places, so that those of a column stand one below the other."""
         if 0 < nano_usd < LEAST_SHOWN_NANO_USD:
-            return f"< {self._money(LEAST_SHOWN_NANO_USD, '0.0000')}"
+            return f"< {self.format.money(LEAST_SHOWN_NANO_USD, 4)}"
         rounded = (nano_usd + LEAST_SHOWN_NANO_USD // 2) // LEAST_SHOWN_NANO_USD * LEAST_SHOWN_NANO_USD
-        return self._money(rounded, "0.0000")
-
-    def _money(self, nano_usd: int, places: str) -> str:
-        """Return an amount where this language puts the sign, and with digits like ``places``."""
-        pattern = self.locale.currency_formats["standard"].pattern.replace("¤", "$").replace("0.00", places)
-        return format_decimal(Decimal(nano_usd) / NANO_USD_PER_USD, pattern, self.locale, decimal_quantization=False)
+        return self.format.money(rounded, 4)
 
 
 @cache
@@ -135,7 +120,7 @@ def words_of_widget(code: str) -> dict[str, Any]:
 
 def _read(code: str) -> Language:
     words = dict(item for section, prefix in SECTIONS.items() for item in _flat(_section(code, section), prefix))
-    return Language(code, words, Locale.parse(FORMATS.get(code, code)))
+    return Language(code, words, FORMATS[code])
 
 
 def _section(code: str, name: str) -> dict[str, Any]:

@@ -142,7 +142,7 @@ class _Writer:
         return "OpenAI" if book is Book.OPENAI else self.text("fakeModel")
 
     def range(self, days: int) -> str:
-        return self.text("today") if days == 1 else self.language.days(days)
+        return self.text("today") if days == 1 else self.text("dayCount", count=days)
 
     def period(self, days: Days) -> str:
         first, last = self.language.day(days.first), self.language.day(days.last)
