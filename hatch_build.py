@@ -30,7 +30,7 @@ TEXTS = Path("chatapp/web/texts")
 STATIC = Path("chatapp/web/static")
 PAGES = ("home", "chat", "docs", "login", "usage", "widget_page")
 MODULES = (*PAGES, "widget_chat")
-STYLES = (*PAGES, "widget", "mathematics")
+STYLES = (*PAGES, "widget", "widget_markdown", "mathematics")
 FUNCTIONS = {"widget": "PARTS", "service_worker": "SHELL"}
 """Scripts that the server makes ready: each is a function of what it puts in."""
 COPIED = ("favicon.svg", "robots.txt")
@@ -75,15 +75,15 @@ def build_pages(root: Path) -> None:
 
 
 def _write_texts(root: Path) -> None:
-    """Make of each language a module ``texts.<code>.js`` with all that scripts say."""
+    """Make of each language a module ``texts.<code>.js`` with all that scripts say, ``problems.<code>.js`` with a part."""
     for folder in sorted(path.parent for path in (root / TEXTS).glob("*/scripts.json")):
         words, own, problems = (
             json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             for name in ("scripts", "chat_page", "problems")
         )
-        words |= {**own, "problems": problems}
-        module = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
-        (root / STATIC / f"texts.{folder.name}.js").write_text(f"export default {module};\n", encoding="utf-8")
+        for name, told in (("texts", {**words, **own, "problems": problems}), ("problems", problems)):
+            module = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+            (root / STATIC / f"{name}.{folder.name}.js").write_text(f"export default {module};\n", encoding="utf-8")
 
 
 def third_party(root: Path, bundled: list[Path]) -> str:

@@ -18,13 +18,13 @@ from chatapp.web.arguments import Blueprint
 from chatapp.web.assets import Assets
 from chatapp.web.origins import is_allowed
 from chatapp.web.schemas import Admission
-from chatapp.web.texts.language import CODES, words_of_widget
+from chatapp.web.texts.language import CODES, english, words_of_widget
 from chatapp.web.texts.preferences import speak_to_other_sites
 
 KEPT_SECONDS = 300
 """For so long a browser goes on with the script that it has: its address never changes, what it loads later does."""
 
-CHAT = "widget_chat.js"
+CHAT, MARKDOWN_STYLES = "widget_chat.js", "widget_markdown.css"
 
 REM = re.compile(r"(@media[^{]*)|(-?\d*\.?\d+)rem\b")
 """A measure in rem, but in a media query, where it does not depend on the site."""
@@ -89,17 +89,29 @@ def _maker(assets: Assets) -> Callable[[str, str], Script]:
     code = assets.text("widget.js").rstrip()
     parts = {
         "styles": REM.sub(_independent, assets.text("widget.css")),
-        "chat": f"widget/{CHAT}?v={assets.version(CHAT)}",
+        "chat": _later(assets, CHAT),
+        "markdownStyles": _later(assets, MARKDOWN_STYLES),
     }
 
     @lru_cache(maxsize=len(CODES))
     def make(code_of_language: str, markup: str) -> Script:
-        own = {"language": code_of_language, "words": words_of_widget(code_of_language), "markup": markup}
+        own = {
+            "language": code_of_language,
+            "words": words_of_widget(code_of_language),
+            # The server itself speaks English.
+            "problems": "" if code_of_language == english().code else _later(assets, f"problems.{code_of_language}.js"),
+            "markup": markup,
+        }
         told = json.dumps(parts | own, ensure_ascii=False, separators=(",", ":"))
         plain = f"({code})({told});\n".encode()
         return Script(plain, gzip.compress(plain, 9, mtime=0), hashlib.blake2b(plain, digest_size=8).hexdigest())
 
     return make
+
+
+def _later(assets: Assets, name: str) -> str:
+    """Return the address of a file that the script loads, as seen from where the script is."""
+    return f"widget/{name}?v={assets.version(name)}"
 
 
 def _independent(found: re.Match[str]) -> str:

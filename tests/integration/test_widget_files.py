@@ -13,9 +13,7 @@ from chatapp.web.texts.language import CODES, languages
 from tests.integration.app_under_test import Answer, AppUnderTest, app_with
 
 SHOP = "https://shop.example"
-MOST_BYTES_IN_ENGLISH, MOST_BYTES = 30 * 1024, 32_000
-"""Other languages bring along what they call the server's errors."""
-
+MOST_BYTES = 30 * 1024
 MOST_BYTES_OF_SCRIPT = 15_000
 SCRIPT, CHAT = "/widget.js", "/widget/widget_chat.js"
 
@@ -44,7 +42,7 @@ def test_all_that_streams_plain_text_is_small(app: AppUnderTest, code: str) -> N
     sizes = [len(packed(SCRIPT)), len(chat), *(len(packed(f"/widget/{name}")) for name in shared)]
 
     assert len(shared) >= 1
-    assert sum(sizes) <= (MOST_BYTES_IN_ENGLISH if code == "en" else MOST_BYTES)
+    assert sum(sizes) <= MOST_BYTES, sizes
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -102,6 +100,24 @@ def test_what_the_script_loads_later_has_its_hash_in_its_address_and_may_be_kept
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert app.get(f"{CHAT}?v=another").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_what_markdown_and_problems_need_comes_later_by_hashed_addresses(app: AppUnderTest, code: str) -> None:
+    parts = parts_of(app.get(SCRIPT, **{"Accept-Language": code}))
+
+    assert (parts["problems"] == "") == (code == "en")
+    addresses = {"css": parts["markdownStyles"], "javascript": parts["problems"]}
+    for kind, address in addresses.items():
+        if address:
+            answer = app.get(f"/{address}", Origin=SHOP)
+            assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+            assert answer.headers["Content-Type"] == f"text/{kind}; charset=utf-8"
+
+
+def test_styles_that_come_later_have_measures_that_no_site_decides(app: AppUnderTest) -> None:
+    assert not re.search(r"\drem\b", app.get("/widget/widget_markdown.css").text)
 
 
 def test_what_that_loads_in_turn_stands_beside_it(app: AppUnderTest) -> None:

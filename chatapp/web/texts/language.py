@@ -113,9 +113,8 @@ def english() -> Language:
 
 
 def words_of_widget(code: str) -> dict[str, Any]:
-    """Return what the widget's script says in that language; English problems are told in the server's own words."""
-    words = _section(code, "scripts")
-    return words if code == english().code else {**words, "problems": _section(code, "problems")}
+    """Return what the widget's script says in that language, except for what the server's errors mean."""
+    return _section(code, "scripts")
 
 
 def _read(code: str) -> Language:

@@ -78,7 +78,7 @@ export class AnswerError extends Error {
     const code = text(body?.code) ?? fallback.code ?? "unknown";
     const said = text(body?.error);
     // The server speaks English. What it said stays to be read, under the details.
-    const known = isEnglish() ? undefined : texts.problems[code];
+    const known = isEnglish() ? undefined : texts.problems?.[code];
     return new AnswerError({
       reason: known ?? said ?? fallback.reason ?? texts.unreadable,
       code,

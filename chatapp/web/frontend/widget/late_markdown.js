@@ -56,7 +56,6 @@ class PlainWriter {
   constructor(element, onWritten, better) {
     this.#element = element;
     this.#onWritten = onWritten;
-    element.dataset.plain = "true";
     better.then((writer) => writer && this.#improve(writer));
   }
 
@@ -80,7 +79,6 @@ class PlainWriter {
   /** @param {WriterClass} writer */
   #improve(writer) {
     this.#element.replaceChildren();
-    delete this.#element.dataset.plain;
     this.#better = new writer(this.#element, this.#onWritten);
     this.#better.write(this.#text);
     if (this.#isWhole) this.#better.end();

@@ -15,7 +15,8 @@ const KEY_EVENTS = ["keydown", "keypress", "keyup"];
  * @param {URL} script its address: the server is where it comes from
  * @param {typeof PARTS} parts
  */
-export function widgetElement(script, { styles, markup, chat, language, words }) {
+export function widgetElement(script, parts) {
+  const { styles, markup, chat, language } = parts;
   return class extends HTMLElement {
     static observedAttributes = ["data-title", "data-color", "data-position", "data-theme"];
 
@@ -54,7 +55,7 @@ export function widgetElement(script, { styles, markup, chat, language, words })
       const { beginChat } = await this.#load();
       if (this.#hasBegun) return;
       this.#hasBegun = true;
-      beginChat(this.#root, script, { language, words });
+      beginChat(this.#root, script, parts);
     }
 
     #build() {
