@@ -75,7 +75,7 @@ def build_pages(root: Path) -> None:
 
 
 def _write_texts(root: Path) -> None:
-    """Make of each language a module ``texts.<code>.js`` with all that scripts say, ``problems.<code>.js`` with a part."""
+    """Make of each language modules: ``texts.<code>.js`` with all that scripts say, ``problems.<code>.js`` a part."""
     for folder in sorted(path.parent for path in (root / TEXTS).glob("*/scripts.json")):
         words, own, problems = (
             json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))

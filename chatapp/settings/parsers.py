@@ -9,6 +9,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 
+USUAL_PORT = re.compile(r"(?<=^http://)([^:]+):80$|(?<=^https://)([^:]+):443$")
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 BASE_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 USD = re.compile(r"\d{1,7}(\.\d{1,9})?", re.ASCII)
@@ -101,7 +102,14 @@ def listed(item: re.Pattern[str], words: str, *, star: bool = False) -> Callable
     return parse
 
 
-origins = listed(ORIGIN, "*, none, or origins like https://shop.example with commas between them", star=True)
+_origins = listed(ORIGIN, "*, none, or origins like https://shop.example with commas between them", star=True)
+
+
+def origins(value: str) -> tuple[str, ...]:
+    """Take origins as browsers tell them, without the usual port of http and https; ``*`` for all, or ``none``."""
+    return tuple(USUAL_PORT.sub(r"\1\2", item) for item in _origins(value))
+
+
 hosts = listed(HOST_NAME, "host names like chat.example.com, with commas between them")
 
 

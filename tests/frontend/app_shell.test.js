@@ -14,6 +14,11 @@ class FakeWorker {
   /** @type {string[]} */
   asked = [];
   isOnline = true;
+  /** Whether its storage cannot even be read. */
+  isBroken = false;
+  /** @type {Promise<void> | undefined} what the network waits for */
+  silence;
+  headers = { "Cache-Control": "public, immutable" };
 
   caches = {
     open: async (name) => {
@@ -21,14 +26,12 @@ class FakeWorker {
       const shelf = this.shelves.get(name);
       return {
         put: async (request, response) => void shelf.set(addressOf(request), response),
-        addAll: async (addresses) => {
-          for (const each of addresses) shelf.set(addressOf(each), await this.fetch(each));
-        },
       };
     },
     keys: async () => [...this.shelves.keys()],
     delete: async (name) => this.shelves.delete(name),
     match: async (request) => {
+      if (this.isBroken) throw new DOMException("broken", "QuotaExceededError");
       for (const shelf of this.shelves.values()) {
         const kept = shelf.get(addressOf(request));
         if (kept) return kept.clone();
@@ -40,9 +43,14 @@ class FakeWorker {
 
   fetch = async (request) => {
     if (!this.isOnline) throw new TypeError("no network");
+    await this.silence;
     this.asked.push(addressOf(request));
     const isThere = !addressOf(request).endsWith("missing");
-    return new Response(`${addressOf(request)} #${this.asked.length}`, { status: isThere ? 200 : 404 });
+    const { headers } = this;
+    return new Response(`${addressOf(request)} #${this.asked.length}`, {
+      status: isThere ? 200 : 404,
+      headers,
+    });
   };
 }
 
@@ -52,7 +60,7 @@ function addressOf(request) {
 }
 
 /** Returns the text that the page gets, or null where the script leaves the request to the browser. */
-async function get(shell, address, options = {}) {
+async function get(shell, address, options = {}, onText = (_) => {}) {
   const waits = [];
   let answered = null;
   const request = { url: new URL(address, HOST).href, method: "GET", mode: "no-cors", ...options };
@@ -63,9 +71,10 @@ async function get(shell, address, options = {}) {
     },
     waitUntil: (wait) => waits.push(wait),
   });
-  const response = await answered;
+  const text = (await (await answered)?.text()) ?? null;
+  onText(text);
   await Promise.all(waits);
-  return response?.text() ?? null;
+  return text;
 }
 
 async function installed(files = FILES, worker = new FakeWorker()) {
@@ -139,3 +148,72 @@ test("a new version forgets what the old one kept, and nothing else", async () =
 
   assert.deepEqual([...worker.shelves.keys()], ["somebody else's", "chatapp /static/chat.js?v=2"]);
 });
+
+test("a file of another version is shown, and not kept", async () => {
+  const { shell, worker } = await installed();
+  worker.headers = { "Cache-Control": "no-cache" };
+
+  await get(shell, "/static/later.js?v=2");
+  worker.headers = { "Cache-Control": "public, immutable" };
+  await get(shell, "/static/later.js?v=2");
+  await get(shell, "/static/later.js?v=2");
+
+  assert.equal(worker.asked.filter((address) => address === "/static/later.js?v=2").length, 2);
+});
+
+test("where a file of another version comes it is not installed", async () => {
+  const worker = new FakeWorker();
+  worker.headers = { "Cache-Control": "no-cache" };
+
+  await assert.rejects(installed(FILES, worker), /\/static\/chat\.js\?v=1 is not what/);
+});
+
+test("a page to which the request was led is not kept", async () => {
+  const { shell, worker } = await installed();
+  const kept = await get(shell, "/chat", NAVIGATION);
+  const { fetch } = worker;
+  worker.fetch = async (request) =>
+    Object.defineProperty(await fetch(request), "redirected", { value: true });
+
+  assert.notEqual(await get(shell, "/chat", NAVIGATION), kept);
+  worker.isOnline = false;
+
+  assert.equal(await get(shell, "/chat", NAVIGATION), kept);
+});
+
+test("where the storage is broken everything comes from the server", async () => {
+  const { shell, worker } = await installed();
+  worker.isBroken = true;
+
+  assert.match(await get(shell, FILES[0]), /chat\.js/);
+  assert.match(await get(shell, "/chat", NAVIGATION), /chat/);
+});
+
+test("of a server that says nothing the kept page is shown, and kept anew once it does", async (t) => {
+  const { shell, worker } = await installed();
+  const kept = await get(shell, "/chat", NAVIGATION);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let speak = () => {};
+  worker.silence = new Promise((resolve) => {
+    speak = resolve;
+  });
+
+  let shown;
+  const whole = get(shell, "/chat", NAVIGATION, (text) => {
+    shown = text;
+  });
+  await settled();
+  t.mock.timers.tick(5_000);
+  await settled();
+  assert.equal(shown, kept);
+  speak();
+  await whole;
+  worker.isOnline = false;
+
+  const later = await get(shell, "/chat", NAVIGATION);
+  assert.notEqual(later, kept);
+});
+
+function settled() {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -46,6 +46,12 @@ def test_every_setting_has_a_name_and_a_meaning_of_its_own() -> None:
             "allowed_origins",
             ("https://shop.example", "http://localhost:8080"),
         ),
+        (
+            "CHATAPP_ALLOWED_ORIGINS",
+            "https://shop.example:443,http://shop.example:80,http://shop.example:443",
+            "allowed_origins",
+            ("https://shop.example", "http://shop.example", "http://shop.example:443"),
+        ),
         ("CHATAPP_ALLOWED_HOSTS", "chat.example.com,[::1]", "allowed_hosts", ("chat.example.com", "[::1]")),
         ("CHATAPP_TRUSTED_PROXIES", "10.0.0.0/8, ::1", "trusted_proxies", ("10.0.0.0/8", "::1/128")),
         ("CHATAPP_TRUSTED_PROXIES", "*", "trusted_proxies", ("*",)),

@@ -7,14 +7,17 @@ const NAME = "chatapp-widget";
 
 /** @param {HTMLScriptElement} script */
 async function begin({ src, dataset }) {
-  // A second script tag, or one that a single page application runs again: one chat is enough.
-  if (customElements.get(NAME)) return;
-  customElements.define(NAME, widgetElement(new URL(src), PARTS));
-  if (!(await isAdmitted(src))) return;
+  if (!customElements.get(NAME)) customElements.define(NAME, widgetElement(new URL(src), PARTS));
+  // One chat is enough where there are two tags; one that a single page application has thrown away comes back.
+  if (isThere() || !(await isAdmitted(src)) || isThere()) return;
   const element = document.createElement(NAME);
   Object.assign(element.dataset, dataset);
   // Not in the body, which some sites replace on the way to their next page.
   document.documentElement.append(element);
+}
+
+function isThere() {
+  return document.querySelector(NAME) !== null;
 }
 
 speak(PARTS.language, PARTS.words);

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Route, expect
 
 from chatapp.web.texts.language import languages
 from tests.integration.browser.conftest import PATIENCE_MS, PHONE, watch
@@ -356,6 +356,57 @@ def test_on_a_phone_it_is_the_whole_screen_whatever_the_site_does(phone: Page, h
     assert talk.root.evaluate("element => element.matches(':modal')")
     expect(talk.button).to_be_in_viewport(ratio=1)
     assert talk.input.evaluate("element => parseFloat(getComputedStyle(element).fontSize)") >= 16
+
+
+def test_a_phone_that_is_turned_stays_full_screen_and_keeps_the_focus(phone: Page, host: HostSite) -> None:
+    phone.goto(host.put("/turned", f'<button id="buy">Buy</button>{host.widget()}'))
+    talk = opened(phone)
+    talk.root.get_by_role("button", name="New chat").focus()
+
+    phone.set_viewport_size({"width": 740, "height": 360})
+
+    expect(talk.root).to_be_visible()
+    talk.root.evaluate("element => Promise.all(element.getAnimations().map((moving) => moving.finished))")
+    assert talk.root.bounding_box() == {"x": 0, "y": 0, "width": 740, "height": 360}
+    expect(talk.root.get_by_role("button", name="New chat")).to_be_focused()
+    phone.set_viewport_size({"width": 1280, "height": 800})
+    expect(phone.get_by_test_id("launcher")).to_have_attribute("aria-expanded", "true")
+    assert not talk.root.evaluate("element => element.matches(':modal')")
+    phone.locator("#buy").click()
+    phone.get_by_test_id("launcher").focus()
+    phone.keyboard.press("Escape")
+    expect(talk.root).to_be_hidden()
+    expect(phone.get_by_test_id("launcher")).to_have_attribute("aria-expanded", "false")
+
+
+def test_a_message_that_is_sent_before_the_chat_is_loaded_goes_out_then(page: Page, host: HostSite) -> None:
+    held: list[Route] = []
+    page.route("**/widget/widget_chat.js*", lambda route: held.append(route), times=1)
+    page.goto(host.put("/early", host.widget()))
+    talk = opened(page)
+    talk.input.fill("written early")
+    talk.input.press("Enter")
+    expect(talk.input).to_have_value("written early")
+
+    held[0].continue_()
+
+    talk.wait_for("done")
+    expect(talk.questions).to_have_text(["You said: written early"])
+
+
+def test_it_comes_back_where_a_page_of_one_script_threw_it_away(shop: Talk, host: HostSite) -> None:
+    shop.ask("Hi")
+    shop.page.locator("chatapp-widget").evaluate("element => element.remove()")
+
+    shop.page.add_script_tag(url=f"{host.chat}/widget.js")
+
+    expect(opened(shop.page).questions).to_have_text(["You said: Hi"])
+
+
+def test_an_open_window_is_not_printed(shop: Talk) -> None:
+    shop.page.emulate_media(media="print")
+
+    expect(shop.root).to_be_hidden()
 
 
 def test_a_site_does_not_hear_what_is_typed_as_its_own_shortcuts(shop: Talk) -> None:

@@ -1,6 +1,8 @@
 const NAMES = "chatapp ";
 const STATIC = "/static/";
 const ANY = { ignoreVary: true };
+/** For so long the server may be silent before the kept page is shown. */
+const PATIENCE_MS = 5_000;
 
 /**
  * Keeps the chat page and its files, and nothing that anybody wrote: so it opens where the server cannot be reached,
@@ -25,7 +27,11 @@ export class AppShell {
 
   async install() {
     const kept = await this.#worker.caches.open(this.#name);
-    await kept.addAll([this.#page, ...this.#files]);
+    for (const address of [this.#page, ...this.#files]) {
+      const response = await this.#worker.fetch(address);
+      if (!this.#mayKeep(address, response)) throw new Error(`${address} is not what this version needs.`);
+      await kept.put(address, response);
+    }
     await this.#worker.skipWaiting();
   }
 
@@ -49,34 +55,65 @@ export class AppShell {
 
   /** @param {any} event */
   async #open(event) {
-    let response;
-    try {
-      response = (await event.preloadResponse) ?? (await this.#worker.fetch(event.request));
-    } catch (error) {
-      const kept = await this.#worker.caches.match(this.#page, ANY);
-      if (!kept) throw error;
-      return kept;
-    }
-    if (response.ok) this.#keep(event, this.#page, response);
-    return response;
+    const fresh = this.#preloaded(event);
+    event.waitUntil(this.#keep(this.#page, fresh));
+    // Of a server that says nothing, one cannot tell whether it will.
+    const inTime = await Promise.race([fresh.catch(() => null), later(PATIENCE_MS)]);
+    return inTime ?? (await this.#kept(this.#page)) ?? fresh;
+  }
+
+  /** @param {any} event */
+  async #preloaded({ preloadResponse, request }) {
+    return (await preloadResponse) ?? this.#worker.fetch(request);
   }
 
   /** @param {any} event */
   async #file(event) {
-    const kept = await this.#worker.caches.match(event.request, ANY);
+    const kept = await this.#kept(event.request);
     if (kept) return kept;
-    const response = await this.#worker.fetch(event.request);
-    if (response.ok) this.#keep(event, event.request, response);
-    return response;
+    const fresh = this.#worker.fetch(event.request);
+    event.waitUntil(this.#keep(event.request.url, fresh));
+    return fresh;
+  }
+
+  /** @param {RequestInfo} request */
+  async #kept(request) {
+    // A browser whose storage is broken can do without.
+    return this.#worker.caches.match(request, ANY).catch(() => undefined);
   }
 
   /**
-   * @param {any} event
-   * @param {RequestInfo} request
+   * @param {string} address
+   * @param {Promise<Response>} fresh
+   */
+  async #keep(address, fresh) {
+    try {
+      const response = await fresh;
+      if (!this.#mayKeep(address, response)) return;
+      const copy = response.clone();
+      await (await this.#worker.caches.open(this.#name)).put(address, copy);
+    } catch {
+      // There is nothing to keep, or no room for it.
+    }
+  }
+
+  /**
+   * The page itself, and no log-in page to which the request was led; of the files those whose address can only ever
+   * mean them. A server of another version answers as well, but not with the same file.
+   *
+   * @param {string} address
    * @param {Response} response
    */
-  #keep(event, request, response) {
-    const copy = response.clone();
-    event.waitUntil(this.#worker.caches.open(this.#name).then((kept) => kept.put(request, copy)));
+  #mayKeep(address, { ok, redirected, headers }) {
+    const isLasting = headers.get("Cache-Control")?.includes("immutable");
+    return ok && !redirected && (address === this.#page || isLasting);
   }
+}
+
+/**
+ * @param {number} ms
+ * @returns {Promise<null>}
+ */
+function later(ms) {
+  return new Promise((resolve) => setTimeout(() => resolve(null), ms));
 }

@@ -1,8 +1,10 @@
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
+import { isComposing, sendsOnEnter } from "./enter.js";
 import { part } from "./part.js";
 
-const PHONE = "(max-width: 40rem)";
+/** A phone, upright or not. The style sheet asks the same. */
+const PHONE = "(max-width: 40rem), (max-height: 30rem)";
 
 /**
  * @typedef {object} WindowEvents
@@ -14,6 +16,8 @@ const PHONE = "(max-width: 40rem)";
 export class WidgetWindow {
   #launcher;
   #dialog;
+  #form;
+  #input;
   #title;
   #usualTitle;
   #connection;
@@ -27,6 +31,8 @@ export class WidgetWindow {
   constructor(root, { onNear, onOpen }) {
     this.#launcher = part(root, "[data-part=launcher]");
     this.#dialog = /** @type {HTMLDialogElement} */ (part(root, "[data-part=widget]"));
+    this.#form = /** @type {HTMLFormElement} */ (part(this.#dialog, "[data-part=composer]"));
+    this.#input = part(this.#form, "[data-part=input]");
     this.#title = part(root, "[data-part=title]");
     this.#usualTitle = this.#title.textContent ?? "";
     this.#connection = part(root, "[data-part=connection]");
@@ -34,8 +40,10 @@ export class WidgetWindow {
     for (const type of ["pointerenter", "focus"]) listen(this.#launcher, type, onNear);
     listen(this.#launcher, "click", () => (this.#dialog.open ? this.close() : this.open()));
     listen(part(this.#dialog, "[data-action=close]"), "click", () => this.close());
-    listen(this.#dialog, "keydown", (/** @type {KeyboardEvent} */ event) => this.#closeOnEscape(event));
-    listen(this.#dialog, "close", () => this.#showOpen(false));
+    listen(root, "keydown", (/** @type {KeyboardEvent} */ event) => this.#closeOnEscape(event));
+    listen(matchMedia(PHONE), "change", () => this.#adapt());
+    // The event comes later, when it may be open again.
+    listen(this.#dialog, "close", () => this.#showOpen(this.#dialog.open));
   }
 
   /** @param {string} title "" for the usual one */
@@ -44,10 +52,8 @@ export class WidgetWindow {
   }
 
   open() {
-    // On a phone it covers the page, so the page behind it must be out of reach too.
-    if (matchMedia(PHONE).matches) this.#dialog.showModal();
-    else this.#dialog.show();
-    part(this.#dialog, "[data-part=input]").focus();
+    this.#show();
+    this.#input.focus();
     this.#showOpen(true);
     this.#begin();
   }
@@ -57,13 +63,37 @@ export class WidgetWindow {
     this.#launcher.focus();
   }
 
-  /** One may write already: what is in the box stays there. */
+  #show() {
+    // On a phone it covers the page, so the page behind it must be out of reach too.
+    if (matchMedia(PHONE).matches) this.#dialog.showModal();
+    else this.#dialog.show();
+  }
+
+  /** The phone was turned, or the window has another size now. */
+  #adapt() {
+    if (!this.#dialog.open) return;
+    const focused = /** @type {ShadowRoot} */ (this.#dialog.getRootNode()).activeElement;
+    this.#dialog.close();
+    this.#show();
+    if (focused instanceof HTMLElement) focused.focus();
+  }
+
+  /** One may write already, and send: what is in the box stays there until the chat has begun. */
   async #begin() {
     if (this.#hasFailed) this.#connection.hidden = true;
     this.#hasFailed = false;
+    let isSent = false;
+    const end = listen(this.#input, "keydown", (/** @type {KeyboardEvent} */ event) => {
+      if (!sendsOnEnter(event)) return;
+      event.preventDefault();
+      isSent = true;
+    });
     try {
       await this.#onOpen();
+      end();
+      if (isSent) this.#form.requestSubmit();
     } catch {
+      end();
       // There is no chat yet that could say so.
       this.#hasFailed = true;
       this.#connection.textContent = texts.unreachable;
@@ -73,7 +103,7 @@ export class WidgetWindow {
 
   /** @param {KeyboardEvent} event */
   #closeOnEscape(event) {
-    if (event.key !== "Escape" || event.isComposing) return;
+    if (event.key !== "Escape" || isComposing(event) || !this.#dialog.open) return;
     event.preventDefault();
     this.close();
   }

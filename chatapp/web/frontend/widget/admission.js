@@ -18,9 +18,9 @@ export async function isAdmitted(server) {
  * @param {URL} address
  * @returns {Promise<{ allowed: boolean, setting: string } | null>}
  */
-async function ask(address) {
+async function ask({ href }) {
   try {
-    const response = await fetch(address, { credentials: "omit" });
+    const response = await fetch(href, { credentials: "omit" });
     return response.ok ? await response.json() : null;
   } catch {
     return null;

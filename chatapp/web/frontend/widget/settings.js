@@ -27,7 +27,7 @@ export function settingsOf({ title = "", color = "", position = "", theme = "" }
   const isLook = ["", "light", "dark"].includes(look);
   if (!isLook) warn(texts.badTheme(look));
   return {
-    title: title.trim().slice(0, LONGEST_TITLE),
+    title: [...title.trim()].slice(0, LONGEST_TITLE).join(""),
     colors: isColor ? { ground: hue, text: textColorOn(hue) } : null,
     position: side === "left" ? "left" : "right",
     theme: isLook ? look : "",

@@ -54,8 +54,8 @@ export function widgetElement(script, parts) {
     async #begin() {
       const { beginChat } = await this.#load();
       if (this.#hasBegun) return;
-      this.#hasBegun = true;
       beginChat(this.#root, script, parts);
+      this.#hasBegun = true;
     }
 
     #build() {
