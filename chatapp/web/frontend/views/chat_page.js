@@ -10,6 +10,7 @@ import { ChatPanel } from "./chat_panel.js";
 import { confirmed } from "./dialogs/confirmation.js";
 import { openInstructions } from "./dialogs/instructions.js";
 import { openShortcutList } from "./dialogs/shortcut_list.js";
+import { BRANCHING } from "./messages/branching.js";
 import { ModelChoice } from "./model_choice.js";
 import { part } from "./part.js";
 import { Shortcuts } from "./shortcuts.js";
@@ -34,6 +35,7 @@ export class ChatPage {
     opens: this.#address.conversationId,
     chosenModel: () => this.#model.value,
     models: () => this.#model.offered,
+    branching: BRANCHING,
     tariff: () => this.#model.tariff,
     onAsked: () => this.#list.refresh(),
     writerFor: (element, onWritten) => new MarkdownWriter(element, onWritten),

@@ -25,6 +25,7 @@ import { Transcript } from "./transcript.js";
  * @property {string} [opens] the conversation that is about to be opened: what is written already is meant for it
  * @property {() => string | undefined} [chosenModel]
  * @property {() => string[]} [models]
+ * @property {import("./messages/actions.js").MessageActions["branching"]} [branching]
  * @property {() => void} [onAsked]
  * @property {import("./messages/actions.js").MessageActions["writerFor"]} writerFor what shows the answers' texts
  * @property {() => import("../conversation/tariff.js").Tariff} tariff what the model costs that would answer now
@@ -57,7 +58,16 @@ export class ChatPanel {
     root,
     api,
     memory,
-    { name, opens = "", chosenModel, models = () => [], onAsked = () => {}, tariff, writerFor },
+    {
+      name,
+      opens = "",
+      chosenModel,
+      models = () => [],
+      branching = null,
+      onAsked = () => {},
+      tariff,
+      writerFor,
+    },
   ) {
     this.#name = name;
     this.#opening = opens === "" ? null : { id: opens };
@@ -79,6 +89,7 @@ export class ChatPanel {
     this.#transcript = new Transcript(transcript, more, this.branch, {
       ...this.#messageActions(),
       models,
+      branching,
       writerFor,
     });
     this.#composer = new Composer(/** @type {HTMLFormElement} */ (part(root, "[data-part=composer]")), root, {

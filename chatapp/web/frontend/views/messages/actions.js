@@ -21,6 +21,7 @@
  * @property {() => void} onGrown
  * @property {(element: HTMLElement, onWritten: () => void) => Writer} writerFor
  * @property {() => string[]} models
+ * @property {typeof import("./branching.js").BRANCHING | null} branching null: messages have no versions to be seen here
  */
 
 export {};

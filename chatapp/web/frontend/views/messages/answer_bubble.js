@@ -1,12 +1,10 @@
 import { detailsOf, noteOf } from "../../conversation/answer_facts.js";
 import { listen } from "../../listen.js";
 import { texts } from "../../texts.js";
-import { Menu, menuOf } from "../menu.js";
-import { copyOf, findPart, part } from "../part.js";
+import { copyOf, part } from "../part.js";
 import { offerCodeTools } from "./code_tools.js";
 import { offerCopy } from "./copy_button.js";
 import { CostDetails } from "./cost_details.js";
-import { Siblings } from "./siblings.js";
 
 /**
  * @typedef {import("../../conversation/chat_message.js").ChatMessage} ChatMessage
@@ -17,10 +15,9 @@ import { Siblings } from "./siblings.js";
 export class AnswerBubble {
   element = copyOf("answer");
   #message;
-  #actions;
   #writer;
   #cost;
-  #siblings;
+  #versions;
 
   /**
    * @param {ChatMessage} message
@@ -28,18 +25,15 @@ export class AnswerBubble {
    */
   constructor(message, actions) {
     this.#message = message;
-    this.#actions = actions;
     const text = this.#part("text");
     this.#writer = actions.writerFor(text, actions.onGrown);
     offerCodeTools(text, actions.onSay);
     this.#cost = new CostDetails(this.#part("cost"));
-    const siblings = findPart(this.element, "[data-part=siblings]");
-    this.#siblings = siblings && new Siblings(siblings, (id) => actions.onSwitch(id));
-    this.#listen("retry", () => actions.onRetry(message));
-    this.#listen("again", () => actions.onAgain(message));
-    this.#listen("continue", () => actions.onContinue(message));
+    const { branching } = actions;
+    this.#versions = branching && new branching.AnswerVersions(this.element, message, actions);
+    listen(part(this.element, "[data-action=retry]"), "click", () => actions.onRetry(message));
+    listen(this.#part("continue"), "click", () => actions.onContinue(message));
     offerCopy(part(this.element, "[data-action=copy]"), () => message.text, actions.onSay);
-    this.#offerModels();
     this.append(message.text);
     this.show();
   }
@@ -67,10 +61,10 @@ export class AnswerBubble {
   }
 
   #showActions() {
-    const { id, pending, siblings, text } = this.#message;
+    const { id, pending, text } = this.#message;
     this.#part("actions").hidden = pending || id === null;
     part(this.element, "[data-action=copy]").hidden = text === "";
-    this.#siblings?.show(siblings, id);
+    this.#versions?.show();
   }
 
   #showProblem() {
@@ -80,26 +74,6 @@ export class AnswerBubble {
     this.#part("reason").textContent = problem?.reason ?? "";
     this.#part("advice").textContent = wait ? texts.retryAfter(wait) : "";
     this.#part("details").textContent = detailsOf(this.#message);
-  }
-
-  #offerModels() {
-    const button = findPart(this.element, "[data-action=models]");
-    if (button === null) return;
-    const items = () =>
-      this.#actions.models().map((model) => ({
-        name: model,
-        onChoose: () => this.#actions.onAgain(this.#message, model),
-      }));
-    new Menu(button, () => menuOf(items(), "models"), { alignsStart: true });
-  }
-
-  /**
-   * @param {string} action
-   * @param {() => void} handler
-   */
-  #listen(action, handler) {
-    const button = findPart(this.element, `[data-action=${action}]`);
-    if (button) listen(button, "click", handler);
   }
 
   /** @param {string} name */
