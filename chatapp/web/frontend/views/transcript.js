@@ -1,5 +1,6 @@
 import { listen } from "../listen.js";
 import { EndFollower } from "./end_follower.js";
+import { MessageList } from "./message_list.js";
 import { AnswerBubble } from "./messages/answer_bubble.js";
 import { NoteBubble } from "./messages/note_bubble.js";
 import { QuestionBubble } from "./messages/question_bubble.js";
@@ -36,7 +37,7 @@ export class Transcript {
    */
   constructor(element, more, branch, { onOlder, onSwitch, ...actions }) {
     this.#element = element;
-    this.#list = part(element, "[data-part=messages]");
+    this.#list = new MessageList(part(element, "[data-part=messages]"));
     this.#branch = branch;
     this.#more = more;
     this.#follower = new EndFollower(element, (isMore) => this.#showMore(isMore));
@@ -82,22 +83,21 @@ export class Transcript {
 
   /** Whether a message is being changed: it must not be replaced meanwhile. */
   get isEdited() {
-    return this.#list.querySelector("[data-editing=true]") !== null;
+    return this.#list.isEdited;
   }
 
   #open() {
     this.#clear();
     // All at once: to measure after each would lay out the page as many times.
-    this.#list.append(...this.#branch.messages.map((message) => this.#bubbleFor(message).element));
+    this.#list.append(this.#branch.messages.map((message) => this.#bubbleFor(message).element));
     this.#follower.jump();
-    this.#restSoon(this.#branch.messages);
     this.#wantOlder();
   }
 
   /** @param {ChatMessage} message */
   #add(message) {
     const { element } = this.#bubbleFor(message);
-    this.#list.append(element);
+    this.#list.append([element]);
     this.#follower.jump(() => this.#farthestFor(element));
   }
 
@@ -110,8 +110,7 @@ export class Transcript {
     const { scrollTop, clientHeight } = this.#element;
     const top = this.#element.getBoundingClientRect().top;
     const placeOf = (/** @type {Element} */ element) => element.getBoundingClientRect().top - top + scrollTop;
-    const gap = Number.parseFloat(getComputedStyle(this.#list).rowGap) || 0;
-    const question = placeOf(answer.previousElementSibling ?? answer) - gap;
+    const question = placeOf(this.#list.before(answer) ?? answer) - this.#list.gap;
     return Math.max(question, placeOf(answer) - clientHeight * SHARE_OF_QUESTION);
   }
 
@@ -125,11 +124,10 @@ export class Transcript {
 
   /** @param {ChatMessage[]} messages */
   #prepend(messages) {
-    const first = this.#list.firstElementChild;
+    const { first } = this.#list;
     const before = first?.getBoundingClientRect().top ?? 0;
-    this.#list.prepend(...messages.map((message) => this.#bubbleFor(message).element));
+    this.#list.prepend(messages.map((message) => this.#bubbleFor(message).element));
     this.#element.scrollTop += (first?.getBoundingClientRect().top ?? 0) - before;
-    this.#restSoon(messages);
     this.#wantOlder();
   }
 
@@ -137,7 +135,7 @@ export class Transcript {
     const kept = new Set(this.#branch.messages);
     for (const [message, bubble] of this.#bubbles) {
       if (kept.has(message)) continue;
-      bubble.element.remove();
+      this.#list.remove(bubble.element);
       this.#bubbles.delete(message);
     }
   }
@@ -145,7 +143,7 @@ export class Transcript {
   #clear() {
     this.#showMore(false);
     this.#bubbles.clear();
-    this.#list.replaceChildren();
+    this.#list.clear();
   }
 
   /**
@@ -163,24 +161,6 @@ export class Transcript {
     if (!bubble) return;
     bubble.show();
     this.#follower.follow();
-    this.#restSoon([message]);
-  }
-
-  /**
-   * Lets messages that change no more be drawn only where they can be seen. They must have been drawn once before, or
-   * their height would be a guess, and what is read would jump.
-   *
-   * @param {ChatMessage[]} messages
-   */
-  #restSoon(messages) {
-    const elements = messages
-      .filter(({ pending }) => !pending)
-      .map((message) => this.#bubbles.get(message)?.element);
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        for (const element of elements) if (element) element.dataset.resting = "true";
-      }),
-    );
   }
 
   /**
