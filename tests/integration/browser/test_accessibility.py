@@ -112,6 +112,15 @@ class Scene:
             talk.ask(message)
         return talk
 
+    def wait_until_found(self, words: str) -> None:
+        """What was said last may be found a second later."""
+        for _ in range(300):
+            found = self.page.request.get(f"{self.site}/api/conversations", params={"q": words}).json()
+            if found["conversations"]:
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"Nothing was found of {words}.")
+
     def button(self, name: str | re.Pattern[str]) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
@@ -225,6 +234,7 @@ def chat_with_the_list(scene: Scene) -> None:
 @state("desktop")
 def chat_searching(scene: Scene) -> None:
     scene.asked("bread", "butter")
+    scene.wait_until_found("butter")
     scene.page.get_by_role("searchbox").fill("butter")
     expect(scene.page.get_by_test_id("entries").get_by_role("link")).to_have_count(1)
 
