@@ -5,6 +5,7 @@ import { grammars } from "../../chatapp/web/frontend/markdown/code_grammars.js";
 import { unescaped } from "../../chatapp/web/frontend/markdown/entities.js";
 import { LANGUAGES, languageNamed } from "../../chatapp/web/frontend/markdown/languages.js";
 import { safeAddress } from "../../chatapp/web/frontend/markdown/links.js";
+import { deepTexts } from "./deep_texts.js";
 import { hostileTexts } from "./hostile_texts.js";
 import { shown, whole, written } from "./markdown.js";
 
@@ -140,6 +141,67 @@ for (const text of hostileTexts) {
     for (const node of shown(text)) requireHarmless(node);
   });
 }
+
+const DEEPEST_SHOWN = 110; // each of 50 lists has an item around the next
+
+for (const [kind, textOf] of Object.entries(deepTexts)) {
+  test(`${kind} are shown to a depth that a page bears, and what is deeper is text`, () => {
+    for (const depth of [10, 60, 1000, 10_000]) {
+      const nodes = whole([textOf(depth)]);
+      assert.ok(depthOf(nodes) <= DEEPEST_SHOWN, `${depthOf(nodes)} of ${depth}`);
+      assert.match(written(nodes), /x/);
+    }
+  });
+
+  test(`${kind} are shown at every prefix`, () => {
+    const text = textOf(60);
+    for (let end = 1; end <= text.length; end += 1)
+      assert.ok(depthOf(shown([text.slice(0, end)])) <= DEEPEST_SHOWN);
+    assert.equal(written(shown(text)), written(shown([text])));
+  });
+}
+
+/**
+ * @param {import("../../chatapp/web/frontend/markdown/tree.js").Node[]} nodes
+ * @returns {number}
+ */
+function depthOf(nodes) {
+  return Math.max(0, ...nodes.map((node) => (typeof node === "string" ? 0 : 1 + depthOf(node.children))));
+}
+
+test("deep quotes keep all of their text", () => {
+  const text = `${"> ".repeat(60)}one\n${"> ".repeat(60)}two\nthree`;
+
+  const all = written(whole([text]), ({ children }) => written(children));
+  assert.match(all.replace(/<[^>]*>/g, ""), /one\n(&gt; )+two\nthree/);
+});
+
+// Each of these took minutes, or for ever, when it was read without measure.
+for (const [kind, text] of Object.entries({
+  "quotes that end a level at a time": Array.from(
+    { length: 60 },
+    (_, line) => `${">".repeat(60 - line)} a`,
+  ).join("\n"),
+  "lists below lists": Array.from({ length: 300 }, (_, line) => `${"  ".repeat(line)}- a`).join("\n"),
+  "stars without an end": `${"*a ".repeat(20_000)}x*`,
+  "underscores without an end": `${"_a ".repeat(20_000)}x_`,
+  "tildes without an end": `${"~~a ".repeat(20_000)}x~~`,
+})) {
+  test(`${kind} are read in a moment`, () => {
+    const beganAt = performance.now();
+    whole([text]);
+    assert.ok(performance.now() - beganAt < 5000, `${performance.now() - beganAt} ms`);
+  });
+}
+
+test("many emphases in a long text are all found", () => {
+  const words = "Some **bold** and *slanted* words, 2 * 3, 4*5, snake_case_words, _so_ and ~~gone~~. ".repeat(
+    20,
+  );
+
+  const tags = written(whole([`${words}\n\n`.repeat(30)])).match(/<(strong|em|del)>/g);
+  assert.equal(tags?.length, 4 * 20 * 30);
+});
 
 /** @param {import("../../chatapp/web/frontend/markdown/tree.js").Node} node */
 function requireHarmless(node) {

@@ -215,16 +215,71 @@ def test_an_answer_without_markdown_keeps_its_lines(talk: Talk, upstream: Script
     assert talk.text.inner_text() == "Roses are red,\nviolets are blue."
 
 
-def hostile_texts() -> list[str]:
-    shown = "import('./tests/frontend/hostile_texts.js').then(m => console.log(JSON.stringify(m.hostileTexts)))"
-    told = subprocess.run(["node", "--eval", shown], cwd=ROOT, capture_output=True, text=True, check=True)
-    texts: list[str] = json.loads(told.stdout)
+def in_node(expression: str) -> list[str]:
+    """Return what texts the modules ``hostile`` and ``deep`` of the frontend's tests make."""
+    script = f"""
+        const hostile = await import("./tests/frontend/hostile_texts.js");
+        const deep = await import("./tests/frontend/deep_texts.js");
+        console.log(JSON.stringify({expression}));
+    """
+    command = ["node", "--input-type=module", "--eval", script]
+    texts: list[str] = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
     return texts
+
+
+def pieces(text: str) -> list[str]:
+    """Cut a long text into twenty."""
+    size = len(text) // 20 + 1
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+@pytest.mark.parametrize("place", ["chat", "widget"])
+def test_deep_nesting_ends_like_any_answer_and_takes_no_other_with_it(
+    request: pytest.FixtureRequest, upstream: ScriptedUpstream, place: str
+) -> None:
+    talk: Talk = request.getfixturevalue(place)
+    texts = in_node("Object.values(deep.deepTexts).map(textOf => textOf(10000))")
+    answer_with(talk, upstream, "A *plain* answer.")
+
+    for text in texts:
+        upstream.script(*sse(pieces(text)))
+        talk.ask("Deeper.")
+        expect(talk.text).to_contain_text("x")
+    talk.page.reload()
+    if place == "widget":
+        talk.page.get_by_test_id("launcher").click()
+
+    expect(talk.answers).to_have_count(1 + len(texts))
+    expect(talk.answers.first.locator("em")).to_have_text("plain")
+    for answer in talk.answers.all()[1:]:
+        expect(answer.locator("[data-part=text]")).to_contain_text("x")
+
+
+def test_what_cannot_be_shown_as_markdown_is_text(talk: Talk, upstream: ScriptedUpstream) -> None:
+    gate = Gate()
+    upstream.script(*sse(["Well.\n\n", "So *it* is.\n\n> One\n", gate, "> two", "\n\nThree *four*"]))
+    talk.ask("Show me.", until="streaming")
+    expect(talk.text.locator("blockquote")).to_have_text("One")
+
+    talk.page.evaluate("""() => {
+        const append = Text.prototype.appendData;
+        Text.prototype.appendData = function (text) {
+            if (this.parentNode.closest("blockquote")) throw new Error("It cannot be shown.");
+            return append.call(this, text);
+        };
+    }""")
+    gate.open()
+    talk.wait_for("done")
+
+    expect(talk.text.locator("em")).to_have_text("it")
+    assert talk.text.inner_text().endswith("> One\n> two\n\nThree *four*")
 
 
 def test_hostile_texts_run_nothing_and_ask_nobody(chat: Talk, upstream: ScriptedUpstream) -> None:
     """Each text comes a character at a time; the page fixture fails for a request to elsewhere or a script error."""
-    texts = [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in hostile_texts()]
+    texts = [
+        text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in in_node("hostile.hostileTexts")
+    ]
     assert len(texts) >= 80
     dialogs: list[str] = []
 

@@ -1,4 +1,4 @@
-import { Lexer } from "marked";
+import { Lexer, Tokenizer } from "marked";
 import {
   formulaAt,
   mayHoldFormula,
@@ -14,8 +14,62 @@ import {
  * @typedef {{ lexer: AnswerLexer }} Reading
  */
 
+/** What is nested deeper stands there as it was written: nobody means it, and reading it could fill the stack. */
+const DEEPEST = 50;
+/**
+ * How often each character may be read on the way down, all in all: quotes whose lines go out a level at a time are read
+ * twice at each of them.
+ */
+const READINGS = 30;
+/**
+ * How many characters may be read for ends of emphases that there are none of, however short the text, and for each of
+ * its characters: else every mark that opens one would have all behind it read.
+ */
+const IN_VAIN = { atLeast: 300_000, each: 20 };
+const OPENS_EMPHASIS = /^(?:\*+[^\s*]|_+[^\s_])/;
+const OPENS_DELETION = /^~~?[^\s~]/;
+const IN_WORD = /[\p{L}\p{N}]$/u;
+
+/** Gives up looking for the ends of emphases where that takes too long. */
+class PatientTokenizer extends Tokenizer {
+  /**
+   * @override
+   * @param {string} text
+   * @param {string} masked
+   * @param {string} before
+   */
+  emStrong(text, masked, before) {
+    const isOne = OPENS_EMPHASIS.test(text) && !(text.startsWith("_") && IN_WORD.test(before));
+    return isOne ? this.#tried(text, () => super.emStrong(text, masked, before)) : undefined;
+  }
+
+  /**
+   * @override
+   * @param {string} text
+   * @param {string} masked
+   * @param {string} before
+   */
+  del(text, masked, before) {
+    const isOne = OPENS_DELETION.test(text);
+    return isOne ? this.#tried(text, () => super.del(text, masked, before)) : undefined;
+  }
+
+  /**
+   * @template Found
+   * @param {string} text
+   * @param {() => Found | undefined} find
+   */
+  #tried(text, find) {
+    const lexer = /** @type {AnswerLexer} */ (this.lexer);
+    if (lexer.isTired) return undefined;
+    const found = find();
+    if (!found) lexer.readInVain(text.length);
+    return found;
+  }
+}
+
 /** @type {Options} */
-const PLAIN = { gfm: true };
+const PLAIN = { gfm: true, tokenizer: new PatientTokenizer() };
 /** Costs more, so it is for texts that may hold a formula alone. */
 const WITH_FORMULAS = /** @type {Options} */ (
   /** @type {unknown} */ ({
@@ -37,6 +91,9 @@ export class AnswerLexer extends Lexer {
   #text;
   #isWhole;
   #line = "";
+  #depth = 0;
+  #readings;
+  #patience;
 
   /**
    * @param {string} text
@@ -46,6 +103,18 @@ export class AnswerLexer extends Lexer {
     super(mayHoldFormula(text) ? WITH_FORMULAS : PLAIN);
     this.#text = text;
     this.#isWhole = isWhole;
+    this.#readings = READINGS * text.length;
+    this.#patience = IN_VAIN.atLeast + IN_VAIN.each * text.length;
+  }
+
+  /** Whether it has looked long enough for what is not there. */
+  get isTired() {
+    return this.#patience <= 0;
+  }
+
+  /** @param {number} characters */
+  readInVain(characters) {
+    this.#patience -= characters;
   }
 
   /** What is being read for emphases, links and the like. */
@@ -56,15 +125,48 @@ export class AnswerLexer extends Lexer {
   /**
    * @override
    * @param {string} text
+   * @param {any} [tokens] where they are added, also to those of the line before
+   * @param {boolean} [goesOn]
+   */
+  blockTokens(text, tokens = [], goesOn) {
+    this.#readings -= text.length;
+    if (this.#depth > DEEPEST || this.#readings < 0) {
+      addText(tokens, text);
+      this.state.top = true; // as it is after every other block
+      return tokens;
+    }
+    return this.#below(() => super.blockTokens(text, tokens, goesOn));
+  }
+
+  /**
+   * @override
+   * @param {string} text
    * @param {Token[]} [tokens]
    */
-  inlineTokens(text, tokens) {
+  inlineTokens(text, tokens = []) {
+    if (this.#depth > DEEPEST) {
+      tokens.push({ type: "text", raw: text, text });
+      return tokens;
+    }
     const around = this.#line;
     this.#line = text;
     try {
-      return super.inlineTokens(text, tokens);
+      return this.#below(() => super.inlineTokens(text, tokens));
     } finally {
       this.#line = around;
+    }
+  }
+
+  /**
+   * @template Result
+   * @param {() => Result} read
+   */
+  #below(read) {
+    this.#depth += 1;
+    try {
+      return read();
+    } finally {
+      this.#depth -= 1;
     }
   }
 
@@ -92,6 +194,20 @@ export class AnswerLexer extends Lexer {
     const end = text.trimEnd();
     return !this.#isWhole && this.#text.trimEnd().endsWith(end.slice(end.lastIndexOf("\n") + 1).trimStart());
   }
+}
+
+/**
+ * Adds a paragraph in which no mark means anything, or more of such a one.
+ *
+ * @param {Token[]} tokens
+ * @param {string} text
+ */
+function addText(tokens, text) {
+  if (text.trim() === "") return;
+  const last = tokens.at(-1);
+  const before = last?.type === "plain" ? `${last.raw}\n` : "";
+  if (before) tokens.pop();
+  tokens.push({ type: "plain", raw: before + text });
 }
 
 /**

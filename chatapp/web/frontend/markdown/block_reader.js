@@ -20,6 +20,11 @@ export class BlockReader {
   /** Definitions of links hold for the whole answer. @type {import("marked").Links} */
   #links = Object.create(null);
 
+  /** What is not finished yet. */
+  get open() {
+    return this.#open;
+  }
+
   /**
    * Takes more text; returns the blocks that it finished, and those that are open.
    *

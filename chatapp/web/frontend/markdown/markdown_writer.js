@@ -21,6 +21,8 @@ export class MarkdownWriter {
   #finished = 0;
   /** @type {Shown[]} */
   #open = [];
+  /** Where the rest stands as it was written. @type {HTMLElement | null} */
+  #plain = null;
   #onWritten;
 
   /**
@@ -55,16 +57,42 @@ export class MarkdownWriter {
   /** @param {boolean} isWhole */
   #show(isWhole) {
     const beganAt = performance.now();
-    const { finished, open } = this.#reader.read(this.#waiting, isWhole);
+    const text = this.#waiting;
     this.#waiting = "";
+    const unfinished = this.#reader.open + text;
+    try {
+      if (this.#plain) this.#plain.append(text);
+      else this.#put(this.#reader.read(text, isWhole));
+    } catch {
+      this.#putPlainly(unfinished);
+    }
+    this.#onWritten();
+    const now = performance.now();
+    this.#restsUntil = now + REST * (now - beganAt);
+  }
+
+  /** @param {ReturnType<BlockReader["read"]>} blocks */
+  #put({ finished, open }) {
     const done = blocksOf(finished);
     const shown = blocksOf(open);
     patch(this.#element, this.#open, [...done, ...shown], this.#draw, this.#finished);
     this.#finished += done.length;
     this.#open = shown;
-    this.#onWritten();
-    const now = performance.now();
-    this.#restsUntil = now + REST * (now - beganAt);
+  }
+
+  /**
+   * Shows what cannot be shown as Markdown, for whatever reason: an answer is there to be read, and must not take the
+   * others with it.
+   *
+   * @param {string} unfinished
+   */
+  #putPlainly(unfinished) {
+    this.#plain = document.createElement("p");
+    this.#plain.className = "plain";
+    this.#plain.dir = "auto";
+    this.#plain.append(unfinished);
+    const kept = [...this.#element.childNodes].slice(0, this.#finished);
+    this.#element.replaceChildren(...kept, this.#plain);
   }
 
   /** @type {import("./patch.js").Draw} */

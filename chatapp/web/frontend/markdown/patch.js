@@ -80,8 +80,9 @@ function sameAttributes(one, other) {
 function made(shown, draw) {
   if (typeof shown === "string") return document.createTextNode(shown);
   const element = document.createElement(shown.tag);
-  for (const [name, value] of Object.entries(shown.attributes)) element.setAttribute(name, value);
   for (const child of shown.children) element.append(made(child, draw));
+  // Last, as with `dir="auto"` each child would have all of the text read for its direction.
+  for (const [name, value] of Object.entries(shown.attributes)) element.setAttribute(name, value);
   if (shown.drawing) draw(element, shown);
   return element;
 }

@@ -53,6 +53,7 @@ function blockOf(token) {
     case "hr":
       return [element("hr")];
     case "html":
+    case "plain":
       return [element("p", EITHER_WAY, [token.raw.trimEnd()])];
     case "text": // of a list whose items stand close together
       return inlinesOf(token.tokens ?? [token]);
