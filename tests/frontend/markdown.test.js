@@ -16,7 +16,7 @@ const display = (/** @type {string} */ text) =>
   `<span dir="ltr" tabindex="0" role="group" aria-label="Formula" class="formula formula--display">${text}</span>`;
 
 const TAGS = new Set(
-  "p h3 h4 h5 h6 div span button pre code blockquote ul ol li table thead tbody tr th td hr br strong em del a input".split(
+  "p h3 h4 h5 h6 div span button pre code blockquote ul ol li table thead tbody tr th td hr br strong em del a bdi input".split(
     " ",
   ),
 );
@@ -34,7 +34,7 @@ for (const [text, expected] of [
   ],
   ["# One\n## Two", '<h3 dir="auto">One</h3><h4 dir="auto">Two</h4>'],
   ["`a < b`", '<p dir="auto"><code dir="ltr">a &lt; b</code></p>'],
-  ["3. a\n4. b", '<ol start="3"><li dir="auto">a</li><li dir="auto">b</li></ol>'],
+  ["3. a\n4. b", '<ol dir="auto" start="3"><li>a</li><li>b</li></ol>'],
   ["a<br>b", '<p dir="auto">a<br></br>b</p>'],
   ["<b>a</b>", '<p dir="auto">&lt;b&gt;a&lt;/b&gt;</p>'],
   ["5 &euro; &amp; &#8364; &nothing;", '<p dir="auto">5 € &amp; € &amp;nothing;</p>'],
@@ -63,8 +63,24 @@ test("an image is a link that must be clicked", () => {
 test("a table can be scrolled by itself, and keeps its alignment", () => {
   const table = html("| a | b |\n|---|--:|\n| 1 | 2 |");
 
-  assert.match(table, /^<div class="table" tabindex="0" role="group" aria-label="Table"><table><thead>/);
-  assert.match(table, /<td dir="auto" class="align-right">2<\/td>/);
+  assert.match(
+    table,
+    /^<div dir="auto" class="table" tabindex="0" role="group" aria-label="Table"><table><thead>/,
+  );
+  assert.match(table, /<td class="align-right">2<\/td>/);
+});
+
+test("only the outermost block tells its direction, so that it is found in all of its words", () => {
+  assert.equal(
+    html("> a\n>\n> - b\n>   1. c\n>\n>      d"),
+    '<blockquote dir="auto"><p>a</p><ul><li>b<ol><li><p>c</p><p>d</p></li></ol></li></ul></blockquote>',
+  );
+  assert.match(html("- |a|\n  |-|"), /^<ul dir="auto"><li><div class="table" /);
+});
+
+test("what turns the text in a link does not reach out of it", () => {
+  assert.match(html("[a\u202eb](https://ok.test) c"), /><bdi>a\u202eb<\/bdi><\/a> c/);
+  assert.match(html("[a](https://ok.test) c"), />a<\/a> c/);
 });
 
 test("tasks show whether they are done", () => {
@@ -72,7 +88,7 @@ test("tasks show whether they are done", () => {
 
   assert.match(
     tasks,
-    /<li dir="auto" class="task"><input type="checkbox" disabled="" aria-label="Done" checked=""><\/input>a/,
+    /<li class="task"><input type="checkbox" disabled="" aria-label="Done" checked=""><\/input>a/,
   );
   assert.match(tasks, /aria-label="Not done"><\/input>b/);
 });
@@ -243,11 +259,8 @@ for (const [text, expected] of [
     "It is\n\\[\na\n- b\n= c\n\\].\nOr not.",
     `<p dir="auto">It is</p><p dir="auto">${display("\\[\na\n- b\n= c\n\\]")}.</p><p dir="auto">Or not.</p>`,
   ],
-  ["- If $$a\n- b$$", `<ul><li dir="auto">If $$a</li><li dir="auto">b$$</li></ul>`],
-  [
-    "1. So\n   \\[\n   x\n   \\]",
-    `<ol><li dir="auto">So<p dir="auto">${display("\\[\nx\n\\]")}</p></li></ol>`,
-  ],
+  ["- If $$a\n- b$$", '<ul dir="auto"><li>If $$a</li><li>b$$</li></ul>'],
+  ["1. So\n   \\[\n   x\n   \\]", `<ol dir="auto"><li>So<p>${display("\\[\nx\n\\]")}</p></li></ol>`],
   [
     "**The \\(x^*\\)** is `\\(x\\)`, `$$` or `$$x$$`",
     `<p dir="auto"><strong>The ${formula("\\(x^*\\)")}</strong> is <code dir="ltr">\\(x\\)</code>, <code dir="ltr">$$</code> or <code dir="ltr">$$x$$</code></p>`,

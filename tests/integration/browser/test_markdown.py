@@ -215,6 +215,91 @@ def test_an_answer_without_markdown_keeps_its_lines(talk: Talk, upstream: Script
     assert talk.text.inner_text() == "Roses are red,\nviolets are blue."
 
 
+ARABIC = """مقدمة مع `code`.
+
+1. قطع البصل
+   - `ls` يسرد
+
+2. [رابط](https://ok.test).
+
+> اقتباس
+> - فيه
+
+| الاسم | العدد |
+|-------|------:|
+| تفاح  | 1,200 |
+"""
+ENGLISH = """An intro with `code`.
+
+1. Cut the onions
+   - `ls` lists
+
+2. [A link](https://ok.test).
+
+> A quote
+> - in it
+
+| Name  | Count |
+|-------|------:|
+| Apple | 1,200 |
+"""
+
+WHERE_THINGS_STAND = """text => {
+    const end = text.querySelector("hr");
+    const all = selector => [...text.querySelectorAll(selector)]
+        .filter(one => one.compareDocumentPosition(end) & Node.DOCUMENT_POSITION_FOLLOWING);
+    const boxOf = element => {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        return range.getBoundingClientRect();
+    };
+    const isRight = (inner, outer) => outer.right - inner.right < inner.left - outer.left;
+    const [name, count] = all("th").map(cell => cell.getBoundingClientRect());
+    const table = text.querySelector("table").getBoundingClientRect();
+    const number = text.querySelector("td:last-child");
+    return [
+        all("p, ol, ul, li, blockquote, table, td").every(one => getComputedStyle(one).direction === "rtl"),
+        all(":scope p, :scope li li").every(one => isRight(boxOf(one), text.getBoundingClientRect())),
+        all("ol, ul").every(list => getComputedStyle(list).paddingRight !== "0px"),
+        getComputedStyle(text.querySelector("blockquote")).borderRightWidth !== "0px",
+        name.right > count.right,
+        isRight(table, text.getBoundingClientRect()),
+        !isRight(boxOf(number), number.getBoundingClientRect()),
+    ];
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(("text", "is_right"), [(ENGLISH, False), (ARABIC, True)], ids=["english", "arabic"])
+def test_lists_quotes_and_tables_stand_where_their_words_begin(
+    page: Page, site: str, upstream: ScriptedUpstream, language: str, text: str, is_right: bool
+) -> None:
+    page.set_extra_http_headers({"Accept-Language": language})
+    page.goto(f"{site}/chat")
+    assert page.evaluate("document.dir") == {"en": "ltr", "ar": "rtl"}[language]
+    place = page.get_by_test_id("chat")
+    expect(place.get_by_test_id("send")).to_be_enabled()
+    upstream.script(*sse([f"{text}\n---\n{'word ' * 40}"]))  # the bubble is as wide as it can be
+    place.locator("[data-part=input]").fill("Show me.")
+    place.locator("[data-part=input]").press("Enter")
+    answer = Talk(page, place)
+    answer.wait_for("done")
+
+    assert answer.text.evaluate(WHERE_THINGS_STAND) == [is_right] * 7
+
+
+def test_a_turned_link_leaves_its_paragraph_alone(chat: Talk, upstream: ScriptedUpstream) -> None:
+    answer_with(chat, upstream, "See [a \u202elink](https://ok.test) and more.")
+
+    ends = chat.text.locator("p").evaluate("""p => [p.firstChild, p.lastChild].map(text => {
+        const range = document.createRange();
+        range.selectNode(text);
+        return range.getBoundingClientRect().left;
+    })""")
+    link = chat.text.locator("a").evaluate("a => a.getBoundingClientRect().left")
+    assert ends[0] < link < ends[1]
+
+
 def in_node(expression: str) -> list[str]:
     """Return what texts the modules ``hostile`` and ``deep`` of the frontend's tests make."""
     script = f"""

@@ -21,6 +21,13 @@ const CLOSED_FENCE = /^ {0,3}(`{3,}|~{3,})[\s\S]*\n {0,3}\1[`~]*[ \t]*\n*$/;
 const LINE_BREAK = /^<br\s*\/?>$/i;
 const WRITTEN_LEFT_TO_RIGHT = { dir: "ltr" };
 const EITHER_WAY = { dir: "auto" };
+/**
+ * What is inside of a list, a quote or a table takes their direction, as what tells its own is not looked at for theirs;
+ * its words still run as they must.
+ */
+const AS_AROUND = {};
+/** Marks that turn what is around them, too, if they are not kept apart. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/;
 
 /**
  * Turns tokens of blocks into what is shown. Whatever the model wrote becomes text, never markup.
@@ -29,32 +36,41 @@ const EITHER_WAY = { dir: "auto" };
  * @returns {Node[]}
  */
 export function blocksOf(tokens) {
-  return tokens.flatMap((token) => blockOf(token));
+  return tokens.flatMap((token) => blockOf(token, EITHER_WAY));
+}
+
+/**
+ * @param {Token[]} tokens
+ * @returns {Node[]}
+ */
+function blocksInside(tokens) {
+  return tokens.flatMap((token) => blockOf(token, AS_AROUND));
 }
 
 /**
  * @param {Token} token
+ * @param {Record<string, string>} direction
  * @returns {Node[]}
  */
-function blockOf(token) {
+function blockOf(token, direction) {
   switch (token.type) {
     case "paragraph":
-      return [element("p", EITHER_WAY, inlinesOf(withoutIndent(childrenOf(token))))];
+      return [element("p", direction, inlinesOf(withoutIndent(childrenOf(token))))];
     case "heading":
-      return [element(headingTag(token.depth), EITHER_WAY, inlinesOf(childrenOf(token)))];
+      return [element(headingTag(token.depth), direction, inlinesOf(childrenOf(token)))];
     case "code":
       return [code(/** @type {Code} */ (token))];
     case "blockquote":
-      return [element("blockquote", EITHER_WAY, blocksOf(childrenOf(token)))];
+      return [element("blockquote", direction, blocksInside(childrenOf(token)))];
     case "list":
-      return [list(/** @type {List} */ (token))];
+      return [list(/** @type {List} */ (token), direction)];
     case "table":
-      return [table(/** @type {Table} */ (token))];
+      return [table(/** @type {Table} */ (token), direction)];
     case "hr":
       return [element("hr")];
     case "html":
     case "plain":
-      return [element("p", EITHER_WAY, [token.raw.trimEnd()])];
+      return [element("p", direction, [token.raw.trimEnd()])];
     case "text": // of a list whose items stand close together
       return inlinesOf(token.tokens ?? [token]);
     case "checkbox":
@@ -106,8 +122,14 @@ function inlineOf(token) {
  */
 function link(href, children) {
   const address = safeAddress(href);
-  if (address === null) return element("span", {}, children);
-  return element("a", { href: address, rel: "noopener noreferrer nofollow", target: "_blank" }, children);
+  const words = children.some(turns) ? [element("bdi", {}, children)] : children;
+  if (address === null) return element("span", {}, words);
+  return element("a", { href: address, rel: "noopener noreferrer nofollow", target: "_blank" }, words);
+}
+
+/** @param {Node} node @returns {boolean} */
+function turns(node) {
+  return typeof node === "string" ? TURNING.test(node) : node.children.some(turns);
 }
 
 /** @param {Code} token */
@@ -143,16 +165,18 @@ function button(action, name) {
   return element("button", { type: "button", class: "code__button", "data-action": action }, [name]);
 }
 
-/** @param {List} token */
-function list({ ordered, start, items }) {
-  /** @type {Record<string, string>} */
-  const attributes = ordered && start !== 1 ? { start: String(start) } : {};
+/**
+ * @param {List} token
+ * @param {Record<string, string>} direction
+ */
+function list({ ordered, start, items }, direction) {
+  const attributes = ordered && start !== 1 ? { ...direction, start: String(start) } : direction;
   return element(ordered ? "ol" : "ul", attributes, items.map(item));
 }
 
 /** @param {ListItem} token */
 function item({ tokens, task }) {
-  return element("li", task ? { ...EITHER_WAY, class: "task" } : EITHER_WAY, blocksOf(tokens));
+  return element("li", task ? { class: "task" } : {}, blocksInside(tokens));
 }
 
 /** @param {Token} token @returns {Token[]} */
@@ -186,8 +210,11 @@ function checkbox(checked) {
   return element("input", checked ? { ...attributes, checked: "" } : attributes);
 }
 
-/** @param {Table} token */
-function table({ header, rows }) {
+/**
+ * @param {Table} token
+ * @param {Record<string, string>} direction
+ */
+function table({ header, rows }, direction) {
   const head = element("thead", {}, [
     element(
       "tr",
@@ -203,7 +230,8 @@ function table({ header, rows }) {
     ),
   );
   const whole = element("table", {}, rows.length > 0 ? [head, element("tbody", {}, body)] : [head]);
-  return element("div", { class: "table", tabindex: "0", role: "group", "aria-label": texts.table }, [whole]);
+  const group = { tabindex: "0", role: "group", "aria-label": texts.table };
+  return element("div", { ...direction, class: "table", ...group }, [whole]);
 }
 
 /**
@@ -211,7 +239,7 @@ function table({ header, rows }) {
  * @param {import("marked").Tokens.TableCell} cell
  */
 function tableCell(tag, { align, tokens }) {
-  return element(tag, align ? { ...EITHER_WAY, class: `align-${align}` } : EITHER_WAY, inlinesOf(tokens));
+  return element(tag, align ? { class: `align-${align}` } : {}, inlinesOf(tokens));
 }
 
 /** A page has headings of its own, so an answer's begin one below them. @param {number} depth */
