@@ -317,8 +317,9 @@ function drawingsIn(node) {
   return [...(node.drawing ? [node.drawing] : []), ...node.children.flatMap(drawingsIn)];
 }
 
-test("every language that is known can be coloured", () => {
+test("every language that is known can be coloured", async () => {
   assert.deepEqual(Object.keys(grammars), LANGUAGES);
+  for (const load of Object.values(grammars)) assert.equal(typeof (await load()).default, "function");
   assert.deepEqual(["C++", "html", "py", "", "klingon", "constructor"].map(languageNamed), [
     "cpp",
     "xml",

@@ -51,6 +51,7 @@ def test_nothing_else_is_given_out(name: str, encoding: str) -> None:
         ("KaTeX_Main-Regular-*.woff2", "font/woff2"),
         ("formula_drawing-*.js", "text/javascript; charset=utf-8"),
         ("code_drawing-*.js", "text/javascript; charset=utf-8"),
+        ("python.min-*.js", "text/javascript; charset=utf-8"),
     ],
 )
 def test_a_file_whose_name_has_a_hash_may_be_kept_for_good(name: str, kind: str) -> None:

@@ -152,10 +152,28 @@ def test_what_draws_is_fetched_once_and_only_when_it_is_needed(chat: Talk, upstr
         expect(chat.text.locator(".katex")).to_have_count(1)
 
     names = sorted(re.sub(r".*/|[-.?].*", "", url) for url in fetched if ".woff2" not in url)
-    assert names == ["code_drawing", "formula_drawing", "mathematics"]
+    assert names == ["code_drawing", "formula_drawing", "javascript", "mathematics"]
 
 
-@pytest.mark.parametrize("file", ["code_drawing", "mathematics"])
+def test_each_language_comes_by_itself_with_those_that_are_in_it(talk: Talk, upstream: ScriptedUpstream) -> None:
+    fetched: list[str] = []
+    talk.page.on("request", lambda asked: fetched.extend(re.findall(r"([^/]+)\.min-", asked.url)))
+
+    answer_with(talk, upstream, "```py\ndef a(): pass\n```\n\n```python\nx = 1\n```")
+    expect(talk.text.locator("pre .code__keyword")).to_have_text(["def", "pass"])
+    assert fetched == ["python"]
+
+    answer_with(talk, upstream, "```html\n<p>a</p>\n```")
+    expect(talk.text.locator("pre .code__name").first).to_have_text("p")
+    assert fetched == ["python", "xml"]
+
+    answer_with(talk, upstream, "```html\n<script>let a = css`p { color: red }`</script>\n```")
+    expect(talk.text.locator("pre .code__keyword")).to_have_text(["let", "p"])
+    expect(talk.text.locator("pre .code__type").filter(has_text="color")).to_have_count(1)
+    assert fetched == ["python", "xml", "javascript", "css"]
+
+
+@pytest.mark.parametrize("file", ["code_drawing", "javascript", "mathematics"])
 def test_what_cannot_be_fetched_is_not_missed(chat: Talk, upstream: ScriptedUpstream, file: str) -> None:
     chat.page.route(f"**/static/{file}*", lambda route: route.abort())
 

@@ -1,6 +1,10 @@
 import hljs from "@highlightjs/cdn-assets/es/core.min.js";
-import { grammars } from "./code_grammars.js";
 import { keepingSelection } from "./selection.js";
+
+/**
+ * @typedef {import("./languages.js").Language} Language
+ * @typedef {typeof import("./code_grammars.js").grammars} Grammars
+ */
 
 const LONGEST_CHARACTERS = 50_000;
 
@@ -22,6 +26,8 @@ const KINDS = new Map(
 /** Takes what highlight.js finds, and makes nodes of it. Its own emitter would write HTML. */
 class NodeEmitter {
   nodes = document.createDocumentFragment();
+  /** What parts of the code are in. @type {Set<Language>} */
+  others = new Set();
   /** @type {ParentNode[]} */
   #open = [this.nodes];
 
@@ -52,9 +58,13 @@ class NodeEmitter {
     this.closeNode();
   }
 
-  /** @param {NodeEmitter} inner what was found in a part that is in another language */
-  __addSublanguage(inner) {
+  /**
+   * @param {NodeEmitter} inner what was found in a part that is in another language
+   * @param {Language} name
+   */
+  __addSublanguage(inner, name) {
     this.#top.append(inner.nodes);
+    this.others = new Set([...this.others, ...inner.others, name]);
   }
 
   finalize() {}
@@ -71,17 +81,48 @@ class NodeEmitter {
 /** @type {import("@highlightjs/cdn-assets/es/core.min.js").Highlighter<NodeEmitter>} */
 const highlighter = hljs.newInstance();
 highlighter.configure({ __emitter: NodeEmitter });
-for (const [name, grammar] of Object.entries(grammars)) highlighter.registerLanguage(name, grammar);
+/** The languages whose grammars have come. @type {Set<Language>} */
+const known = new Set();
 
 /**
- * Colours code that is whole. Its text stays the same, and what is selected in it stays selected.
+ * Colours code that is whole, also the parts of it that are in other languages. Its text stays the same, and what is
+ * selected in it stays selected.
  *
  * @param {HTMLElement} element
  * @param {string} text
- * @param {string} language
+ * @param {Language} language
+ * @param {Grammars} grammars
  */
-export function drawCode(element, text, language) {
+export async function drawCode(element, text, language, grammars) {
   if (text.length > LONGEST_CHARACTERS) return;
-  const { nodes } = highlighter.highlight(text, { language, ignoreIllegals: true })._emitter;
+  if (known.size === 0) knowNames(grammars);
+  let unknown = [language];
+  let found;
+  do {
+    await Promise.all(unknown.map((name) => learn(name, grammars)));
+    found = highlighter.highlight(text, { language, ignoreIllegals: true })._emitter;
+    unknown = [...found.others].filter((name) => !known.has(name));
+  } while (unknown.length > 0);
+  const { nodes } = found;
   if (nodes.textContent === text) keepingSelection(element, () => element.replaceChildren(nodes));
+}
+
+/**
+ * Until its grammar comes, a language has nothing in it to be coloured; but we hear that some of it is there.
+ *
+ * @param {Grammars} grammars
+ */
+function knowNames(grammars) {
+  for (const name of Object.keys(grammars)) highlighter.registerLanguage(name, () => ({}));
+}
+
+/**
+ * @param {Language} language
+ * @param {Grammars} grammars
+ */
+async function learn(language, grammars) {
+  if (known.has(language)) return;
+  const { default: grammar } = await grammars[language]();
+  highlighter.registerLanguage(language, grammar);
+  known.add(language);
 }

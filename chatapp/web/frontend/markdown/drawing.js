@@ -1,25 +1,33 @@
+import { grammars } from "./code_grammars.js";
 import { languageNamed } from "./languages.js";
 
 /**
  * @typedef {import("./tree.js").Element} Shown
- * @typedef {(element: HTMLElement, text: string) => void} Drawer
+ * @typedef {(element: HTMLElement, text: string) => Promise<void>} Drawer
  */
 
-/** What draws is large, so it is fetched when the first text comes that it is for. */
+const stylesOfFormulas = once(() => styled("mathematics"));
+
+/**
+ * What draws is large, so it is fetched when the first text comes that it is for.
+ *
+ * @type {Record<import("./tree.js").Drawing, Drawer>}
+ */
 const drawers = {
-  code: once(async () => {
-    const { drawCode } = await import("./code_drawing.js");
-    return (/** @type {HTMLElement} */ element, /** @type {string} */ text) =>
-      drawCode(element, text, languageNamed(element.dataset.language ?? "") ?? "");
-  }),
-  formula: once(async () => {
+  code: async (element, text) => {
+    const language = languageNamed(element.dataset.language ?? "");
+    if (language === null) return;
+    // The grammar is asked for now, or it would come one round trip later.
+    const [{ drawCode }] = await Promise.all([import("./code_drawing.js"), grammars[language]()]);
+    await drawCode(element, text, language, grammars);
+  },
+  formula: async (element, text) => {
     const [{ drawFormula }, isStyled] = await Promise.all([
       import("./formula_drawing.js"),
-      styled("mathematics"),
+      stylesOfFormulas(),
     ]);
-    return (/** @type {HTMLElement} */ element, /** @type {string} */ text) =>
-      drawFormula(element, text, isStyled);
-  }),
+    drawFormula(element, text, isStyled);
+  },
 };
 
 /**
@@ -32,8 +40,7 @@ const drawers = {
 export async function draw(element, { drawing, children: [text] }) {
   if (!drawing || typeof text !== "string") return false;
   try {
-    const drawer = await drawers[drawing]();
-    drawer(element, text);
+    await drawers[drawing](element, text);
     return true;
   } catch {
     return false; // cannot be fetched, or makes no sense: the text stays, and says the same

@@ -41,13 +41,15 @@ const NAMES = {
   yaml: "yml",
 };
 
+/** @typedef {keyof typeof NAMES} Language */
+
+export const LANGUAGES = /** @type {Language[]} */ (Object.keys(NAMES));
+
 const BY_NAME = new Map(
-  Object.entries(NAMES).flatMap(([language, others]) =>
-    [language, ...others.split(" ")].map((name) => [name, language]),
+  LANGUAGES.flatMap((language) =>
+    [language, ...NAMES[language].split(" ")].map((name) => /** @type {const} */ ([name, language])),
   ),
 );
-
-export const LANGUAGES = Object.keys(NAMES);
 
 /**
  * Returns the language that somebody calls so, or null if it is none of those that are coloured.
