@@ -1,3 +1,5 @@
+import { focused, partsHome } from "./part.js";
+
 /**
  * Copies a text; returns whether that worked.
  *
@@ -19,18 +21,11 @@ function copyBySelection(text) {
   const box = document.createElement("textarea");
   box.className = "visually-hidden";
   box.value = text;
-  // Behind an open dialog nothing can be selected.
-  (before?.closest("dialog") ?? document.querySelector("dialog:modal") ?? document.body).append(box);
+  // Behind an open dialog nothing can be selected. The widget leaves nothing in the page around it, even for a moment.
+  (before?.closest("dialog") ?? partsHome().querySelector("dialog:modal") ?? partsHome()).append(box);
   box.select();
   const copied = document.execCommand("copy");
   box.remove();
   if (before instanceof HTMLElement) before.focus({ preventScroll: true });
   return copied;
-}
-
-/** What has the focus, also where that is inside of a shadow root. */
-function focused() {
-  let element = document.activeElement;
-  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-  return element;
 }

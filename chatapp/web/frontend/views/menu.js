@@ -28,7 +28,7 @@ export class Menu {
 
   close() {
     for (const end of this.#ends.splice(0)) end();
-    const hadFocus = this.#element?.contains(document.activeElement);
+    const hadFocus = this.#element?.matches(":focus-within");
     this.#element?.remove();
     this.#element = null;
     this.#button.setAttribute("aria-expanded", "false");
@@ -45,11 +45,12 @@ export class Menu {
     this.#button.setAttribute("aria-expanded", "true");
     this.#place(element);
     part(element, "button, a").focus({ preventScroll: true });
+    const { top } = this.#button.getBoundingClientRect();
     this.#ends.push(
       listen(element, "click", () => this.close()),
       listen(document, "pointerdown", (event) => this.#closeOutside(event)),
       listen(document, "focusin", (event) => this.#closeOutside(event)),
-      listen(document, "scroll", (event) => this.#closeOutside(event), { capture: true, passive: true }),
+      listen(document, "scroll", (event) => this.#closeLeft(event, top), { capture: true, passive: true }),
       listen(window, "resize", () => this.close()),
       listen(element, "keydown", (/** @type {KeyboardEvent} */ event) => this.#obey(event)),
       listen(this.#button, "keydown", (/** @type {KeyboardEvent} */ event) => this.#obey(event)),
@@ -75,6 +76,17 @@ export class Menu {
     if (!this.#element?.contains(target) && !this.#button.contains(target)) this.close();
   }
 
+  /**
+   * Closes when its button is scrolled away from it. An answer that is followed scrolls too, and moves no such button.
+   *
+   * @param {Event} event
+   * @param {number} top where the button was
+   */
+  #closeLeft({ target }, top) {
+    const moved = this.#button.getBoundingClientRect().top - top;
+    if (target instanceof Node && target.contains(this.#button) && Math.abs(moved) > GAP_PX) this.close();
+  }
+
   /** @param {KeyboardEvent} event */
   #obey(event) {
     if (event.key === "Escape") {
@@ -88,7 +100,7 @@ export class Menu {
     if (step === undefined || this.#element === null) return;
     event.preventDefault();
     const items = [...this.#element.querySelectorAll("button, a")];
-    const place = items.indexOf(/** @type {Element} */ (document.activeElement));
+    const place = items.findIndex((item) => item.matches(":focus"));
     const next = items.at((place + step) % items.length);
     if (next instanceof HTMLElement) next.focus();
   }

@@ -22,6 +22,10 @@ export class MessageList {
     return Number.parseFloat(getComputedStyle(this.#element).rowGap) || 0;
   }
 
+  get hasFocus() {
+    return this.#element.matches(":focus-within");
+  }
+
   /** Whether a message is being changed. */
   get isEdited() {
     return this.#element.querySelector("[data-editing=true]") !== null;

@@ -40,6 +40,11 @@ export function useParts(root) {
   home = root;
 }
 
+/** What has the focus: where parts are inside of a shadow root, the page itself knows only its host. */
+export function focused() {
+  return /** @type {Document | ShadowRoot} */ (partsHome().getRootNode()).activeElement;
+}
+
 /**
  * Copies the element inside the template of that name.
  *

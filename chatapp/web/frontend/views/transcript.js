@@ -87,11 +87,24 @@ export class Transcript {
   }
 
   #open() {
+    const focusAgain = this.#rememberFocus();
     this.#clear();
     // All at once: to measure after each would lay out the page as many times.
     this.#list.append(this.#branch.messages.map((message) => this.#bubbleFor(message).element));
     this.#follower.jump();
+    focusAgain();
     this.#wantOlder();
+  }
+
+  /** Returns what gives the focus to the same button of the same message, once all are made anew. */
+  #rememberFocus() {
+    const [message, bubble] = [...this.#bubbles].find(([, { element }]) => hasFocus(element)) ?? [];
+    const place = bubble ? stopsIn(bubble.element).findIndex(hasFocus) : -1;
+    return () => {
+      const same = message && this.#branch.messages.find(({ id }) => id !== null && id === message.id);
+      const again = same && this.#bubbles.get(same)?.element;
+      if (again) stopsIn(again)[place]?.focus({ preventScroll: true });
+    };
   }
 
   /** @param {ChatMessage} message */
@@ -142,6 +155,8 @@ export class Transcript {
 
   #clear() {
     this.#showMore(false);
+    // A button that goes away must not take the focus along.
+    if (this.#list.hasFocus) this.focus();
     this.#bubbles.clear();
     this.#list.clear();
   }
@@ -203,4 +218,14 @@ export class Transcript {
     if (message.role === "assistant") return new AnswerBubble(message, this.#actions);
     return message.role === "user" ? new QuestionBubble(message, this.#actions) : new NoteBubble(message);
   }
+}
+
+/** @param {Element} element */
+function hasFocus(element) {
+  return element.matches(":focus-within");
+}
+
+/** @param {Element} element */
+function stopsIn(element) {
+  return /** @type {HTMLElement[]} */ ([...element.querySelectorAll("a, button, summary")]);
 }

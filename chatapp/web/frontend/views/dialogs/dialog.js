@@ -1,8 +1,9 @@
 import { listen } from "../../listen.js";
-import { copyOf, partsHome } from "../part.js";
+import { copyOf, findPart, focused, partsHome } from "../part.js";
 
 /**
- * Opens the dialog inside the template of that name; it is gone once it is closed.
+ * Opens the dialog inside the template of that name; it is gone once it is closed, and whoever opened it has the focus
+ * again: the browser alone would forget it where that was in a menu, which is gone by then.
  *
  * @param {string} template
  */
@@ -11,7 +12,13 @@ export function openDialog(template) {
   for (const button of dialog.querySelectorAll("[data-action=close]")) {
     listen(button, "click", () => dialog.close());
   }
-  listen(dialog, "close", () => dialog.remove());
+  const before = focused();
+  const opener = before?.closest(".menu")?.previousElementSibling ?? before;
+  listen(dialog, "close", () => {
+    dialog.remove();
+    const heir = opener?.isConnected ? opener : findPart(partsHome(), "[data-part=transcript]");
+    if (heir instanceof HTMLElement) heir.focus({ preventScroll: true });
+  });
   partsHome().append(dialog);
   dialog.showModal();
   return dialog;

@@ -38,7 +38,7 @@ export class DataMenu {
     const menu = copyOf("data-menu");
     listen(part(menu, "[data-action=import]"), "click", () => this.#file.click());
     listen(part(menu, "[data-action=handoff]"), "click", () => this.#handOver());
-    listen(part(menu, "[data-action=forget]"), "click", () => queueMicrotask(() => this.#forget()));
+    listen(part(menu, "[data-action=forget]"), "click", () => this.#forget());
     return menu;
   }
 
