@@ -205,3 +205,12 @@ def test_no_language_makes_a_page_wider_than_a_phone(browser: Browser, site: str
             page.goto(site + path)
 
             assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_the_import_is_closed_by_a_word_in_the_reader_s_language(browser: Browser, site: str) -> None:
+    with reader(browser, "de") as page:
+        page.goto(f"{site}/chat")
+        expect(chat_on(page).get_by_test_id("send")).to_be_enabled()
+        page.locator("[data-part=import-file]").set_input_files({"name": "a.json", "mimeType": "", "buffer": b"[]"})
+
+        expect(page.get_by_test_id("import").get_by_role("button", name="Schließen")).to_be_visible()

@@ -138,6 +138,7 @@ def test_escape_closes_what_is_open_and_then_stops_the_answer(chat: Talk, upstre
     chat.page.keyboard.press("Escape")
     chat.page.get_by_role("button", name="Instructions").click()
     chat.page.keyboard.press("Escape")
+    chat.page.get_by_role("searchbox").press("Escape")
     expect(chat.page.get_by_role("dialog")).to_have_count(0)
     expect(chat.answer).to_have_attribute("data-state", "streaming")
 
@@ -161,6 +162,30 @@ def test_a_question_and_an_answer_are_copied_on_plain_http(chat: Talk) -> None:
         chat.input.fill("")
         chat.input.press("Control+v")
         expect(chat.input).to_have_value(text)
+
+
+def test_code_is_copied_from_the_widget_without_touching_its_site_and_a_refusal_is_told(
+    talk: Talk, upstream: ScriptedUpstream
+) -> None:
+    upstream.script(*sse(["```sh\nbake\n```\n"]))
+    talk.ask("How?")
+    talk.page.evaluate(
+        """() => {
+          delete Navigator.prototype.clipboard;
+          window.added = 0;
+          new MutationObserver(() => window.added++).observe(document.body, { childList: true });
+        }"""
+    )
+    button = talk.text.get_by_role("button", name="Copy")
+    button.click()
+    expect(button).to_have_attribute("data-done", "true")
+    expect(talk.status).to_have_text("Copied.")
+    assert talk.page.evaluate("window.added") == (0 if talk.root.get_attribute("data-part") == "widget" else 1)
+
+    talk.page.evaluate("document.execCommand = () => false")
+    button.click()
+
+    expect(talk.root.get_by_test_id("toast")).to_contain_text("Copying is not allowed here.")
 
 
 def test_being_offline_is_said_and_what_is_sent_goes_out_when_that_is_over(talk: Talk) -> None:

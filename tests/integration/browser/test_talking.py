@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Route, expect
 
@@ -225,9 +227,21 @@ def test_screen_readers_hear_each_step_once(talk: Talk, upstream: ScriptedUpstre
 
     said = talk.page.evaluate("window.heard")
 
-    assert said[:3] == ["Answering…", "The answer is complete.", "Answering…"]
+    assert said[:3] == ["Answering…", "The answer is complete. many small pieces", "Answering…"]
     assert said[3].startswith("The answer failed. ")
     assert len(said) == 4
+
+
+def test_screen_readers_hear_what_the_answer_reads_as_it_is_shown(talk: Talk, upstream: ScriptedUpstream) -> None:
+    upstream.script(*sse(["# Bread\n\n- *flour*\n- water\n\n```sh\nbake\n```\n"]))
+    talk.ask("How?")
+    expect(talk.status).to_have_text(re.compile("^The answer is complete. Bread flour water sh bake$"))
+    upstream.script(*sse(["bread " * 300]))
+
+    talk.ask("More")
+
+    expect(talk.status).to_have_text(re.compile("bread… The rest is in the messages.$"))
+    assert len(talk.status.inner_text()) < 1_100
 
 
 def test_enter_sends_and_shift_enter_breaks_the_line(talk: Talk, upstream: ScriptedUpstream) -> None:

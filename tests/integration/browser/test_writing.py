@@ -185,20 +185,21 @@ def test_a_text_file_becomes_part_of_the_message(talk: Talk) -> None:
     expect(talk.input).to_have_value("What is this?\n\n### notes.md\n\n`````md\na\n```\nb\n````\n`````")
 
 
-DROP = """([name, bytes]) => {
+DROP = """([name, bytes, over]) => {
   const carried = new DataTransfer();
   carried.items.add(new File([Uint8Array.from(bytes)], name));
   const options = { dataTransfer: carried, bubbles: true, cancelable: true };
-  const place = document.querySelector("[data-testid=chat] [data-part=transcript]");
+  const place = document.querySelector(over);
   place.dispatchEvent(new DragEvent("dragover", options));
   window.invites = document.querySelector("[data-testid=chat]").dataset.dropping;
-  place.dispatchEvent(new DragEvent("drop", options));
+  return !place.dispatchEvent(new DragEvent("drop", options));
 }"""
 
 
-def test_a_file_that_is_let_go_over_the_chat_is_taken(chat: Talk) -> None:
+@pytest.mark.parametrize("over", ["[data-part=transcript]", "[data-part=sidebar]", "header"])
+def test_a_file_that_is_let_go_anywhere_is_taken_and_replaces_no_page(chat: Talk, over: str) -> None:
     expect(chat.button).to_be_enabled()
-    chat.page.evaluate(DROP, ["a.txt", list("grüße".encode())])
+    assert chat.page.evaluate(DROP, ["a.txt", list("grüße".encode()), over])
 
     expect(chat.input).to_have_value("### a.txt\n\n```txt\ngrüße\n```")
     assert chat.page.evaluate("window.invites") == "true"
@@ -219,6 +220,16 @@ def test_other_files_are_refused_in_plain_words(chat: Talk, content: bytes, word
     expect(chat.page.get_by_test_id("toast")).to_contain_text("picture.bin")
     expect(chat.page.get_by_test_id("toast")).to_contain_text(words)
     expect(chat.input).to_have_value("")
+
+
+def test_all_files_that_are_not_taken_are_told(chat: Talk) -> None:
+    expect(chat.button).to_be_enabled()
+    bad = [{"name": name, "mimeType": "", "buffer": b"\xff\xfe\0"} for name in ("one.bin", "two.bin")]
+
+    chat.page.get_by_test_id("text-files").set_input_files(bad)
+
+    expect(chat.page.get_by_test_id("toast")).to_contain_text("one.bin")
+    expect(chat.page.get_by_test_id("toast")).to_contain_text("two.bin")
 
 
 def test_a_paste_that_is_far_too_long_leaves_the_box_as_it_is(chat: Talk) -> None:

@@ -229,6 +229,7 @@ export class ChatPanel {
       },
       onOlder: () => toast.guard(() => session.loadOlder()),
       onSay: (/** @type {string} */ words) => this.say(words),
+      onRefused: (/** @type {string} */ sentence) => toast.show(sentence),
     };
   }
 

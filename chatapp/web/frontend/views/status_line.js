@@ -5,7 +5,9 @@ import { texts } from "../texts.js";
  * @typedef {import("../conversation/chat_message.js").ChatMessage} ChatMessage
  */
 
-/** Tells screen readers, once each, that an answer began, how its line stands, and how it ended. */
+const MOST_CHARACTERS = 1000;
+
+/** Tells screen readers, once each, that an answer began, how its line stands, and how it ended, with its text. */
 export class StatusLine {
   #element;
   #wasConnected = true;
@@ -31,7 +33,22 @@ export class StatusLine {
     if (message.role !== "assistant") return;
     const isBack = message.pending && message.connected && !this.#wasConnected;
     this.#wasConnected = message.connected;
-    this.say(isBack ? texts.reconnected : wordsFor(message));
+    const words = isBack ? texts.reconnected : wordsFor(message);
+    this.say(message.look === "done" && !message.pending ? `${words} ${this.#answer()}`.trim() : words);
+  }
+
+  /** What the last answer reads, as it is shown in the chat around this line. */
+  #answer() {
+    const shown = this.#element.parentElement?.querySelector(
+      "[data-part=messages] > :last-child > [data-role=assistant]:last-child [data-part=text]",
+    );
+    const copy = /** @type {Element | undefined} */ (shown?.cloneNode(true));
+    for (const part of copy?.querySelectorAll("button, [aria-hidden=true]") ?? []) part.remove();
+    for (const part of copy?.querySelectorAll("p, li, pre, th, td, div, h1, h2, h3, h4, h5, h6") ?? [])
+      part.append(" ");
+    const text = (copy?.textContent ?? "").replace(/\s+/g, " ").trim();
+    if (text.length <= MOST_CHARACTERS) return text;
+    return `${text.slice(0, MOST_CHARACTERS).replace(/\s\S*$|[\ud800-\udbff]$/, "")}… ${texts.restBelow}`;
   }
 }
 

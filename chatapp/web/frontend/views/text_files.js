@@ -11,13 +11,14 @@ const MOST_BYTES_A_CHARACTER = 4;
  * @typedef {object} TextFilesOptions
  * @property {number} mostCharacters
  * @property {(text: string) => void} onText told of each file, in their order
- * @property {(sentence: string) => void} onRefused
+ * @property {(sentences: string) => void} onRefused told of all that were not taken
  */
 
 /** Takes text files into a message: chosen with a button, let go over the chat, or pasted. */
 export class TextFiles {
   #options;
   #dropPlace;
+  #whole;
 
   /**
    * @param {HTMLElement} form
@@ -27,12 +28,14 @@ export class TextFiles {
   constructor(form, dropPlace, options) {
     this.#options = options;
     this.#dropPlace = dropPlace;
+    // A file that is let go beside the chat would take the page's place. Around the widget, its site decides.
+    this.#whole = dropPlace.matches("main") ? document : dropPlace;
     const chooser = /** @type {HTMLInputElement} */ (part(form, "[data-part=text-files]"));
     listen(part(form, "[data-action=attach]"), "click", () => chooser.click());
     listen(chooser, "change", () => this.#takeChosen(chooser));
-    listen(dropPlace, "dragover", (/** @type {DragEvent} */ event) => this.#invite(event));
-    listen(dropPlace, "dragleave", (/** @type {DragEvent} */ event) => this.#leave(event));
-    listen(dropPlace, "drop", (/** @type {DragEvent} */ event) => this.#takeDropped(event));
+    listen(this.#whole, "dragover", (/** @type {DragEvent} */ event) => this.#invite(event));
+    listen(this.#whole, "dragleave", (/** @type {DragEvent} */ event) => this.#leave(event));
+    listen(this.#whole, "drop", (/** @type {DragEvent} */ event) => this.#takeDropped(event));
     listen(form, "paste", (/** @type {ClipboardEvent} */ event) => this.#takePasted(event));
   }
 
@@ -53,7 +56,7 @@ export class TextFiles {
 
   /** @param {DragEvent} event */
   #leave({ relatedTarget }) {
-    if (!this.#dropPlace.contains(/** @type {Node | null} */ (relatedTarget))) this.#rest();
+    if (!this.#whole.contains(/** @type {Node | null} */ (relatedTarget))) this.#rest();
   }
 
   /** @param {DragEvent} event */
@@ -80,21 +83,27 @@ export class TextFiles {
 
   /** @param {File[]} files */
   async #take(files) {
+    /** @type {string[]} */
+    const refusals = [];
     for (const file of files) {
-      const text = await this.#read(file);
+      const text = await this.#read(file, refusals);
       if (text !== null) this.#options.onText(quoted(file.name, text));
     }
+    if (refusals.length > 0) this.#options.onRefused(refusals.join(" "));
   }
 
-  /** @param {File} file */
-  async #read(file) {
-    const { mostCharacters, onRefused } = this.#options;
+  /**
+   * @param {File} file
+   * @param {string[]} refusals takes up why it is not taken
+   */
+  async #read(file, refusals) {
+    const { mostCharacters } = this.#options;
     // What is surely too long is not even read.
     const isHuge = file.size > mostCharacters * MOST_BYTES_A_CHARACTER;
     const text = isHuge ? "" : await textOf(file);
-    if (text === null) onRefused(texts.noText(file.name));
+    if (text === null) refusals.push(texts.noText(file.name));
     else if (isHuge || charactersIn(text) > mostCharacters)
-      onRefused(texts.bigFile(file.name, mostCharacters));
+      refusals.push(texts.bigFile(file.name, mostCharacters));
     else return text;
     return null;
   }

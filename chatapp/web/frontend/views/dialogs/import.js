@@ -30,7 +30,7 @@ export class Import {
       this.#say(error instanceof AnswerError ? error.problem.reason : texts.unreadable);
     } finally {
       this.#bar.hidden = true;
-      part(this.#dialog, "[data-action=close]").textContent = "Close";
+      part(this.#dialog, "[data-action=close]").textContent = texts.close;
     }
   }
 

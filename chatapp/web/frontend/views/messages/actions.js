@@ -18,6 +18,7 @@
  * @property {(question: ChatMessage, text: string) => void} onEdit
  * @property {(siblingId: string) => Promise<void>} onSwitch
  * @property {(text: string) => void} onSay tells screen readers
+ * @property {(sentence: string) => void} onRefused tells everybody
  * @property {() => void} onGrown
  * @property {(element: HTMLElement, onWritten: () => void) => Writer} writerFor
  * @property {() => string[]} models

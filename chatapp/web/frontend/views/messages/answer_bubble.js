@@ -27,13 +27,13 @@ export class AnswerBubble {
     this.#message = message;
     const text = this.#part("text");
     this.#writer = actions.writerFor(text, actions.onGrown);
-    offerCodeTools(text, actions.onSay);
+    offerCodeTools(text, actions);
     this.#cost = new CostDetails(this.#part("cost"));
     const { branching } = actions;
     this.#versions = branching && new branching.AnswerVersions(this.element, message, actions);
     listen(part(this.element, "[data-action=retry]"), "click", () => actions.onRetry(message));
     listen(this.#part("continue"), "click", () => actions.onContinue(message));
-    offerCopy(part(this.element, "[data-action=copy]"), () => message.text, actions.onSay);
+    offerCopy(part(this.element, "[data-action=copy]"), () => message.text, actions);
     this.append(message.text);
     this.show();
   }

@@ -1,23 +1,22 @@
 import { listen } from "../../listen.js";
-import { texts } from "../../texts.js";
-import { copyText } from "../copying.js";
+import { copyFor } from "./copy_button.js";
 
 /**
  * Makes the buttons at each piece of code work, also at those that are still to come.
  *
  * @param {HTMLElement} element what holds the pieces
- * @param {(words: string) => void} say
+ * @param {import("./copy_button.js").Ears} ears
  */
-export function offerCodeTools(element, say) {
-  listen(element, "click", async ({ target }) => {
-    const button = target instanceof Element ? target.closest("[data-action]") : null;
+export function offerCodeTools(element, ears) {
+  listen(element, "click", ({ target }) => {
+    const button = target instanceof Element ? target.closest("button") : null;
     const piece = button?.closest(".code");
     const code = piece?.querySelector("code");
     if (!button || !piece || !code) return;
-    if (button.getAttribute("data-action") === "wrap-code") {
+    if (button.dataset.action === "wrap-code") {
       button.setAttribute("aria-pressed", String(piece.classList.toggle("code--wrapped")));
     } else {
-      say((await copyText(code.textContent)) ? texts.copied : texts.notCopied);
+      copyFor(button, code.textContent, ears);
     }
   });
 }

@@ -21,7 +21,7 @@ export class QuestionBubble {
     const { branching } = actions;
     this.#versions = branching && new branching.QuestionVersions(this.element, message, actions);
     const copy = findPart(this.element, "[data-action=copy]");
-    if (copy) offerCopy(copy, () => message.text, actions.onSay);
+    if (copy) offerCopy(copy, () => message.text, actions);
     part(this.element, "[data-part=text]").textContent = message.text;
     this.show();
   }

@@ -73,10 +73,12 @@ export class Sidebar {
 
   /** @param {KeyboardEvent} event */
   #clearOnEscape(event) {
-    if (event.key !== "Escape" || event.isComposing || this.#search.value === "") return;
+    if (event.key !== "Escape" || event.isComposing) return;
+    // Whoever leaves a search does not mean the answer that is being made.
+    event.stopPropagation();
+    if (this.#search.value === "") return;
     // The drawer around it stays open.
     event.preventDefault();
-    event.stopPropagation();
     this.#search.value = "";
     this.#searchNow();
   }
