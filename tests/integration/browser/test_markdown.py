@@ -140,6 +140,29 @@ def test_formulas_are_drawn_when_they_are_closed(talk: Talk, upstream: ScriptedU
     assert position == {"chat": "absolute", "widget": "static"}[talk.root.get_attribute("data-testid") or ""]
 
 
+def test_a_formula_is_copied_as_it_was_written(talk: Talk, upstream: ScriptedUpstream) -> None:
+    text = "So \\(a^2\\) is:\nthe area.\n\n$$\n\\sqrt{b}\n$$\n\n- one\n- two \\(c\\)"
+    answer_with(talk, upstream, text)
+    expect(talk.text.locator("math")).to_have_count(3)
+    talk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copied = "navigator.clipboard.readText()"
+
+    talk.text.evaluate("text => getSelection().selectAllChildren(text)")
+    talk.page.keyboard.press("ControlOrMeta+c")
+    assert talk.page.evaluate(copied).split() == text.replace("- ", "").split()
+    assert talk.page.evaluate(copied).startswith("So \\(a^2\\) is:\nthe area.\n\n$$\n\\sqrt{b}\n$$\n")
+    talk.text.locator(".formula").first.evaluate("one => getSelection().selectAllChildren(one.querySelector('math'))")
+    talk.page.keyboard.press("ControlOrMeta+c")
+    assert talk.page.evaluate(copied) == "\\(a^2\\)"
+    talk.text.locator("li").first.evaluate("one => getSelection().selectAllChildren(one)")
+    talk.page.keyboard.press("ControlOrMeta+c")
+    assert talk.page.evaluate(copied) == "one"
+    talk.input.fill("A draft.")
+    talk.input.press("ControlOrMeta+a")
+    talk.input.press("ControlOrMeta+c")
+    assert talk.page.evaluate(copied) == "A draft."
+
+
 def test_what_draws_is_fetched_once_and_only_when_it_is_needed(chat: Talk, upstream: ScriptedUpstream) -> None:
     fetched: list[str] = []
     chat.page.on("request", lambda asked: fetched.append(asked.url) if "/static/" in asked.url else None)

@@ -1,4 +1,5 @@
 import { __renderToDomTree as read } from "katex";
+import { copyAsWritten } from "./formula_copy.js";
 
 /** @typedef {import("katex").Part} Part */
 
@@ -28,7 +29,9 @@ export function drawFormula(element, source, isStyled) {
   const output = isStyled ? "htmlAndMathml" : "mathml";
   const whole = read(source.slice(2, -2), { ...OPTIONS, displayMode, output });
   requirePlain(whole, 0);
+  element.dataset.written = source;
   element.replaceChildren(whole.toNode());
+  copyAsWritten(element);
 }
 
 /**
