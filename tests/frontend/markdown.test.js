@@ -300,6 +300,16 @@ test("what is before a line of a formula is finished once that formula is closed
   assert.equal(reader.read("\\]\n").finished[0]?.raw, "So\n");
 });
 
+test("code whose fence stays open is drawn when nothing more is expected, or its list or quote has ended", () => {
+  const drawings = (/** @type {import("./markdown.js").Shown[]} */ nodes) => nodes.flatMap(drawingsIn);
+
+  assert.deepEqual(drawings(shown("```js\nlet a")), []);
+  assert.deepEqual(drawings(whole("```js\nlet a")), ["code"]);
+  assert.deepEqual(drawings(whole("- ```js\n  let a")), ["code"]);
+  assert.deepEqual(drawings(shown("> ```js\n> let a\n")), []);
+  assert.deepEqual(drawings(shown("> ```js\n> let a\n\nb")), ["code"]);
+});
+
 test("code is drawn when its fence is closed, formulas when they are whole, each in a language that is known", () => {
   const drawings = (/** @type {string} */ text) => shown(text).flatMap(drawingsIn);
 

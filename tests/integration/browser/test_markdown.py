@@ -120,6 +120,19 @@ def test_code_is_coloured_and_stays_the_same_text(talk: Talk, upstream: Scripted
     assert talk.page.evaluate("getSelection().toString()") == code[4:30]
 
 
+def test_code_that_stays_open_is_coloured_when_the_answer_ends(talk: Talk, upstream: ScriptedUpstream) -> None:
+    gate = Gate()
+    upstream.script(*sse(["```python\ndef greet():\n", "    pass", gate], finish="length"))
+    talk.ask("Show me.", until="streaming")
+    expect(talk.text.locator("pre code")).to_contain_text("pass")
+    expect(talk.text.locator("pre span")).to_have_count(0)
+
+    gate.open()
+
+    expect(talk.text.locator("pre .code__keyword")).to_have_text(["def", "pass"])
+    expect(talk.text.locator("pre code")).to_have_text("def greet():\n    pass")
+
+
 def test_formulas_are_drawn_when_they_are_closed(talk: Talk, upstream: ScriptedUpstream) -> None:
     gate = Gate()
     upstream.script(

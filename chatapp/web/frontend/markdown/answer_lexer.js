@@ -12,6 +12,7 @@ import {
  * @typedef {import("marked").Token} Token
  * @typedef {import("marked").MarkedOptions} Options
  * @typedef {{ lexer: AnswerLexer }} Reading
+ * @typedef {import("marked").Tokens.Code & { open?: boolean }} Code one that is `open` is still being written
  */
 
 /** What is nested deeper stands there as it was written: nobody means it, and reading it could fill the stack. */
@@ -28,10 +29,22 @@ const READINGS = 30;
 const IN_VAIN = { atLeast: 300_000, each: 20 };
 const OPENS_EMPHASIS = /^(?:\*+[^\s*]|_+[^\s_])/;
 const OPENS_DELETION = /^~~?[^\s~]/;
+const CLOSED_FENCE = /^ {0,3}(`{3,}|~{3,})[\s\S]*\n {0,3}\1[`~]*[ \t]*\n*$/;
 const IN_WORD = /[\p{L}\p{N}]$/u;
 
-/** Gives up looking for the ends of emphases where that takes too long. */
+/** Gives up looking for the ends of emphases where that takes too long, and tells whether code is still being written. */
 class PatientTokenizer extends Tokenizer {
+  /**
+   * @override
+   * @param {string} text
+   * @returns {Code | undefined}
+   */
+  fences(text) {
+    const code = super.fences(text);
+    const lexer = /** @type {AnswerLexer} */ (this.lexer);
+    return code && { ...code, open: !CLOSED_FENCE.test(code.raw) && lexer.mayGrow(code.raw) };
+  }
+
   /**
    * @override
    * @param {string} text

@@ -5,7 +5,7 @@ import { safeAddress } from "./links.js";
 
 /**
  * @typedef {import("marked").Token} Token
- * @typedef {import("marked").Tokens.Code} Code
+ * @typedef {import("./answer_lexer.js").Code} Code
  * @typedef {import("marked").Tokens.List} List
  * @typedef {import("marked").Tokens.ListItem} ListItem
  * @typedef {import("marked").Tokens.Table} Table
@@ -17,7 +17,6 @@ import { safeAddress } from "./links.js";
  */
 
 const EMPHASES = new Set(["strong", "em", "del"]);
-const CLOSED_FENCE = /^ {0,3}(`{3,}|~{3,})[\s\S]*\n {0,3}\1[`~]*[ \t]*\n*$/;
 const LINE_BREAK = /^<br\s*\/?>$/i;
 const WRITTEN_LEFT_TO_RIGHT = { dir: "ltr" };
 const EITHER_WAY = { dir: "auto" };
@@ -133,7 +132,7 @@ function turns(node) {
 }
 
 /** @param {Code} token */
-function code({ text, lang, raw }) {
+function code({ text, lang, open }) {
   const language = unescaped(lang ?? "").split(/\s/, 1)[0] ?? "";
   const bar = element("div", { class: "code__bar" }, [
     element("span", { class: "code__language" }, [language]),
@@ -141,7 +140,7 @@ function code({ text, lang, raw }) {
     button("copy-code", texts.copyCode),
   ]);
   const written = element("code", language ? { "data-language": language } : {}, [text]);
-  const isDrawn = languageNamed(language) !== null && CLOSED_FENCE.test(raw);
+  const isDrawn = languageNamed(language) !== null && !open;
   const shown = isDrawn ? drawn("code", written) : written;
   const pre = element("pre", { ...WRITTEN_LEFT_TO_RIGHT, class: "code__text", tabindex: "0" }, [shown]);
   return element("div", { class: "code" }, [bar, pre]);
