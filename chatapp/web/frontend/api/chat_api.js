@@ -1,5 +1,8 @@
 import { Requests } from "./requests.js";
 
+/** Fills every screen; older ones come on scrolling up. */
+const MESSAGES_AT_ONCE = 40;
+
 /**
  * @typedef {import("../answers/answer_error.js").ToldError} ToldError
  * @typedef {{ usd: string | null, source: string, price_as_of?: string | null }} Cost
@@ -91,7 +94,7 @@ export class ChatApi {
    * @returns {Promise<ConversationWithMessages>}
    */
   show(id, { before = null, signal } = {}) {
-    return this.#requests.get(`/api/conversations/${id}${queryOf({ before })}`, signal);
+    return this.#requests.get(`/api/conversations/${id}${queryOf({ before, limit: MESSAGES_AT_ONCE })}`, signal);
   }
 
   /**
