@@ -6,6 +6,7 @@ import { allowanceOf, stageOf } from "../../chatapp/web/frontend/conversation/al
 import { Branch } from "../../chatapp/web/frontend/conversation/branch.js";
 import { ChatSession } from "../../chatapp/web/frontend/conversation/chat_session.js";
 import { texts } from "../../chatapp/web/frontend/texts.js";
+import { NoOutbox } from "./no_outbox.js";
 import { ScriptedServer } from "./scripted_server.js";
 import { NoPauses } from "./streams.js";
 
@@ -15,7 +16,11 @@ function sessionWith(server) {
   const told = [];
   const retrying = new Retrying(new NoPauses());
   const branch = new Branch();
-  const session = new ChatSession(server, branch, { retrying, onAllowance: (each) => told.push(each) });
+  const session = new ChatSession(server, branch, {
+    outbox: new NoOutbox(),
+    retrying,
+    onAllowance: (each) => told.push(each),
+  });
   return { session, branch, told };
 }
 

@@ -7,11 +7,22 @@ import { ChatSession } from "../../chatapp/web/frontend/conversation/chat_sessio
 import { ScriptedServer } from "./scripted_server.js";
 import { NoPauses } from "./streams.js";
 
-function begin({ server = new ScriptedServer(), chosenModel, now } = {}) {
+function begin({ server = new ScriptedServer(), chosenModel, now, again } = {}) {
   const branch = new Branch();
   const retrying = new Retrying(new NoPauses(), now);
-  const session = new ChatSession(server, branch, { chosenModel, retrying });
-  return { server, branch, session };
+  const told = [];
+  const outbox = {
+    onSending: ({ message }, id) => told.push(`sending ${message}${id ? ` to ${id}` : ""}`),
+    onArrived: ({ message }) => told.push(`arrived ${message}`),
+    onUnsent: ({ message }, problem, isLeft) =>
+      told.push(
+        problem ? `unsent ${message}: ${problem.reason}${isLeft ? ", left" : ""}` : `taken back ${message}`,
+      ),
+    onStopped: ({ message }) => told.push(`stopped ${message}`),
+    unfinished: () => again,
+  };
+  const session = new ChatSession(server, branch, { chosenModel, retrying, outbox });
+  return { server, branch, session, told };
 }
 
 const shown = (branch) => branch.messages.map(({ text }) => text);
@@ -118,13 +129,132 @@ test("what may have reached the server is retried as the same question", async (
   assert.equal(server.replies.size, 1);
 });
 
-test("stop reaches an answer that has no id yet", async () => {
-  const { server, branch, session } = begin();
-  server.waits = true;
-  const sent = session.send("Hello");
+test("stop takes back what has not gone out", async () => {
+  const { server, branch, session, told } = begin();
+  server.create = () => new Promise(() => {});
+  const sent = session.send("one");
   session.stop();
   await sent;
-  assert.deepEqual([looks(branch), session.running], [["stopped"], false]);
+  assert.deepEqual([shown(branch), session.running, server.questions.length], [[], false, 0]);
+  assert.deepEqual(told, ["sending one", "taken back one"]);
+});
+
+test("stop reaches an answer that has no id yet, as soon as it has one", async () => {
+  const { server, branch, session, told } = begin();
+  server.keep("c1", [{ text: "Hi" }, { text: "Hello" }]);
+  await session.open("c1");
+  server.waits = true;
+  const ask = server.ask.bind(server);
+  let arrive;
+  server.ask = async (...asked) => {
+    await new Promise((resolve) => {
+      arrive = resolve;
+    });
+    return ask(...asked);
+  };
+  const sent = session.send("two");
+  await server.idle();
+  session.stop();
+  assert.equal(branch.last.stopping, true);
+  arrive();
+  await sent;
+  assert.deepEqual([looks(branch), session.running], [["done", "stopped"], false]);
+  assert.deepEqual(told, ["sending two", "sending two to c1", "stopped two", "arrived two"]);
+});
+
+test("what may have come before it was tried again is not taken back", async () => {
+  let minutes = 0;
+  const { server, branch, session } = begin({ now: () => 60_000 * minutes++ });
+  server.losesAnswers = 1;
+  server.waits = true;
+  await session.send("Hello");
+  const retried = session.retry(branch.last);
+  session.stop();
+  await retried;
+  assert.deepEqual([looks(branch), server.replies.size], [["stopped"], 1]);
+});
+
+test("one can stop again where the server could not be told", async () => {
+  const { server, branch, session } = begin();
+  server.waits = true;
+  const sent = session.send("one");
+  await server.idle();
+  const stop = server.stop.bind(server);
+  server.stop = () => Promise.reject(new AnswerError({ reason: "No.", code: "unknown" }));
+  session.stop();
+  await server.idle();
+  assert.equal(branch.last.stopping, false);
+  server.stop = stop;
+  session.stop();
+  await sent;
+  assert.deepEqual(looks(branch), ["stopped"]);
+});
+
+test("nothing reaches the server any more once it is given up, in whatever chat", async () => {
+  const { server, session, told } = begin();
+  let make;
+  server.create = () =>
+    new Promise((resolve) => {
+      make = resolve;
+    });
+  const sent = session.send("one");
+  session.beginAnew();
+  session.giveUp();
+  make({ id: "c1", title: "", system: null });
+  await sent;
+  assert.deepEqual([server.questions, told], [[], ["sending one"]]);
+});
+
+test("a question that an earlier page was sending is sent again when its conversation opens", async () => {
+  const again = { message: "three", parent_id: "k2", client_id: "x", model: "old" };
+  const { server, branch, session } = begin({ chosenModel: () => "new", again });
+  server.keep("c1", [{ text: "one" }, { text: "two" }]);
+  await session.open("c1");
+  assert.equal(await session.send("four"), false);
+  await server.idle();
+  assert.deepEqual([server.questions, shown(branch)], [[again], ["one", "two", "three", "answer to three"]]);
+});
+
+test("a question that was sent before is the same one, wherever the conversation goes on", async () => {
+  const { server, branch, session } = begin({ chosenModel: () => "new" });
+  server.keep("c1", [{ text: "one" }, { text: "two" }, { text: "three" }, { text: "four" }]);
+  await session.open("c1");
+  const known = { message: "late", parent_id: "k2", client_id: "x" };
+  await session.send("late", known);
+  assert.deepEqual([server.questions, shown(branch)], [[known], ["one", "two", "late", "answer to late"]]);
+});
+
+test("what cannot be loaded stays what is meant by the next message", async () => {
+  const { server, branch, session } = begin();
+  server.keep("c1", [{ text: "one" }, { text: "two" }]);
+  const show = server.show.bind(server);
+  server.show = () => Promise.reject(AnswerError.unreachable());
+  await assert.rejects(session.open("c1"));
+  await assert.rejects(session.send("three"));
+  assert.deepEqual([server.made, server.questions], [[], []]);
+  server.show = show;
+  await session.send("three");
+  assert.deepEqual(shown(branch), ["one", "two", "three", "answer to three"]);
+});
+
+test("a message is not sent into the new chat that is begun while its conversation opens", async () => {
+  const { server, session } = begin();
+  server.keep("c1", [{ text: "one" }, { text: "two" }]);
+  const opening = session.open("c1").catch(() => {});
+  const sent = session.send("three");
+  session.beginAnew();
+  assert.equal(await sent, false);
+  await opening;
+  assert.deepEqual([server.made, server.questions], [[], []]);
+});
+
+test("one hears of a refusal also where one has gone on", async () => {
+  const { server, session, told } = begin();
+  server.refuses = new AnswerError({ reason: "Too fast.", code: "rate_limited" });
+  const sent = session.send("one");
+  session.beginAnew();
+  await sent;
+  assert.deepEqual(told.slice(-1), ["unsent one: Too fast., left"]);
 });
 
 test("one answer is made at a time", async () => {

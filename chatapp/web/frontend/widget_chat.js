@@ -1,10 +1,10 @@
+import { ChatApi } from "./api/chat_api.js";
 import { Requests } from "./api/requests.js";
 import { speak } from "./texts.js";
 import { useParts } from "./views/part.js";
 import { WidgetChat } from "./views/widget_chat.js";
 import { LateMarkdown } from "./widget/late_markdown.js";
 import { Visitor } from "./widget/visitor.js";
-import { WidgetApi } from "./widget/widget_api.js";
 import { WidgetMemory } from "./widget/widget_memory.js";
 
 /**
@@ -19,11 +19,8 @@ export function beginChat(root, server, { language, words, problems, markdownSty
   useParts(root);
   if (problems !== "") learnProblems(new URL(problems, server), language, words);
   const memory = new WidgetMemory(`chatapp-widget ${server.host} `);
-  const visitor = new Visitor(server, memory, {
-    onPassword: (isAgain) => chat.askPassword(isAgain),
-    onLost: () => chat.lose(),
-  });
-  const api = new WidgetApi(new Requests((...request) => visitor.fetch(...request)), memory);
+  const visitor = new Visitor(server, memory, (isAgain) => chat.askPassword(isAgain));
+  const api = new ChatApi(new Requests((...request) => visitor.fetch(...request)));
   const markdown = new LateMarkdown(async () => {
     const [writer] = await Promise.all([
       import("./markdown/markdown_writer.js"),

@@ -94,7 +94,10 @@ export class ChatApi {
    * @returns {Promise<ConversationWithMessages>}
    */
   show(id, { before = null, signal } = {}) {
-    return this.#requests.get(`/api/conversations/${id}${queryOf({ before, limit: MESSAGES_AT_ONCE })}`, signal);
+    return this.#requests.get(
+      `/api/conversations/${id}${queryOf({ before, limit: MESSAGES_AT_ONCE })}`,
+      signal,
+    );
   }
 
   /**

@@ -29,8 +29,9 @@ export function noteOf(message) {
 /** @param {ChatMessage} message */
 function stateNoteOf(message) {
   if (!message.pending) return NOTES[message.state]?.() ?? "";
-  if (!message.connected) return texts.reconnecting;
-  return message.stopping ? texts.stopping : "";
+  // Whoever has stopped it waits for nothing else.
+  if (message.stopping) return texts.stopping;
+  return message.connected ? "" : texts.reconnecting;
 }
 
 /**

@@ -1,9 +1,20 @@
 import { AnswerError } from "../answers/answer_error.js";
+import { saysOffline } from "../answers/offline.js";
 import { charactersIn } from "../answers/place.js";
 
 /**
  * @typedef {import("../api/chat_api.js").Question} Question
  * @typedef {import("./chat_message.js").ChatMessage} ChatMessage
+ * @typedef {import("../answers/answer_error.js").Problem} Problem
+ *
+ * What is told of the questions on their way, so that none is lost or asked twice.
+ * @typedef {object} Outbox
+ * @property {(question: Question, conversationId?: string) => void} onSending without an id: where one writes now
+ * @property {(question: Question) => void} onArrived the server has it, or another one takes its place
+ * @property {(question: Question, problem: Problem | null, isLeft: boolean) => void} onUnsent nobody tries any more;
+ *   without a problem it was taken back
+ * @property {(question: Question) => void} onStopped nobody wants its answer any more, but it may have come
+ * @property {(conversationId: string) => Question | undefined} unfinished what is to be asked again by itself
  *
  * @typedef {object} RunTools
  * @property {import("../api/chat_api.js").ChatApi} api
@@ -11,7 +22,8 @@ import { charactersIn } from "../answers/place.js";
  * @property {import("../answers/retrying.js").Retrying} retrying
  * @property {Pick<import("../answers/reply_follower.js").ReplyFollower, "follow">} follower
  * @property {() => string | undefined} chosenModel
- * @property {(message: string) => void} onAsked told what the server has kept
+ * @property {Outbox} outbox
+ * @property {AbortController} given aborted where nothing of this is to reach the server any more
  * @property {(told: unknown) => void} onAllowance what the server says of a budget
  */
 
@@ -23,15 +35,21 @@ export class AnswerRun {
   #tools;
   #branch;
   #left = new AbortController();
+  #withdrawn = new AbortController();
+  #given;
+  #mayHaveCome;
 
   /**
    * @param {ChatMessage} answer
    * @param {RunTools} tools
+   * @param {boolean} mayHaveCome whether it was sent before
    */
-  constructor(answer, tools) {
+  constructor(answer, tools, mayHaveCome) {
+    this.#mayHaveCome = mayHaveCome;
     this.#answer = answer;
     this.#tools = tools;
     this.#branch = tools.branch;
+    this.#given = AbortSignal.any([tools.given.signal, this.#withdrawn.signal]);
   }
 
   /** Follows it no more; it goes on at the server. */
@@ -39,13 +57,14 @@ export class AnswerRun {
     this.#left.abort();
   }
 
-  /** Ends it at the server; before that knows of it, as soon as it does. */
+  /** Ends it at the server, where that may know of it: as soon as it surely does. Else takes the question back. */
   stop() {
-    if (this.#answer.stopping) return;
-    this.#branch.change(this.#answer, (answer) => {
-      answer.stopping = true;
-    });
-    if (this.#answer.id !== null) this.#requestStop(this.#answer.id);
+    const { id, asked, stopping } = this.#answer;
+    if (stopping) return;
+    if (id === null && !this.#mayHaveCome) return this.#withdrawn.abort();
+    this.#setStopping(true);
+    if (id !== null) this.#requestStop(id);
+    else if (asked) this.#tools.outbox.onStopped(asked);
   }
 
   /**
@@ -63,10 +82,21 @@ export class AnswerRun {
       if (last.allowance || !last.error) this.#tools.onAllowance(last.allowance);
       return () => this.#branch.change(answer, () => answer.end(last));
     } catch (error) {
-      if (signal.aborted) return () => {};
       const { problem } = error instanceof AnswerError ? error : AnswerError.unreadable();
-      return () => this.#branch.change(answer, () => answer.fail(problem));
+      return () => this.#fail(problem);
     }
+  }
+
+  /** @param {Problem} problem */
+  #fail(problem) {
+    const answer = this.#answer;
+    const isWithdrawn = this.#withdrawn.signal.aborted;
+    const isLeft = this.#left.signal.aborted;
+    if (isWithdrawn) this.#branch.withdraw(answer);
+    else if (this.#given.aborted) return;
+    else if (!isLeft) this.#branch.change(answer, () => answer.fail(problem));
+    if (answer.id !== null || !answer.asked) return;
+    this.#tools.outbox.onUnsent(answer.asked, isWithdrawn ? null : problem, isLeft);
   }
 
   /** Brings the question to the server, also when nobody waits for its answer any more. */
@@ -75,7 +105,12 @@ export class AnswerRun {
     const question = this.#branch.previousOf(answer);
     const asked = /** @type {Question} */ (answer.asked);
     const conversationId = await this.#conversationId();
-    const reply = await this.#insist(() => this.#tools.api.ask(conversationId, asked));
+    this.#tools.outbox.onSending(asked, conversationId);
+    const reply = await this.#insist(() => {
+      this.#mayHaveCome ||= !saysOffline();
+      return this.#tools.api.ask(conversationId, asked, this.#given);
+    });
+    this.#tools.outbox.onArrived(asked);
     if (question !== null && question.id === null) {
       this.#branch.identify(question, reply.user_message_id ?? "", asked.parent_id ?? null);
     }
@@ -85,14 +120,13 @@ export class AnswerRun {
     if (reply.text !== "") this.#branch.grow(answer, reply.text);
     if (answer.stopping) this.#requestStop(reply.id);
     if (reply.allowance) this.#tools.onAllowance(reply.allowance);
-    this.#tools.onAsked(asked.message ?? "");
   }
 
   async #conversationId() {
     const { conversation, instructions } = this.#branch;
     if (conversation !== null) return conversation.id;
     const wanted = { model: this.#tools.chosenModel(), system: instructions || undefined };
-    const made = await this.#insist(() => this.#tools.api.create(wanted));
+    const made = await this.#insist(() => this.#tools.api.create(wanted, this.#given));
     if (!this.#left.signal.aborted) this.#branch.describe(made);
     return made.id;
   }
@@ -116,8 +150,18 @@ export class AnswerRun {
 
   /** @param {string} replyId */
   #requestStop(replyId) {
-    // It shows in the answer's end; where the server is out of reach, the reader sees that there too.
-    this.#insist(() => this.#tools.api.stop(replyId), this.#left.signal).catch(() => {});
+    // It shows in the answer's end. Where the server cannot be reached, one can try again.
+    this.#insist(() => this.#tools.api.stop(replyId), this.#left.signal).catch(() =>
+      this.#setStopping(false),
+    );
+  }
+
+  /** @param {boolean} stopping */
+  #setStopping(stopping) {
+    if (!this.#answer.pending) return;
+    this.#branch.change(this.#answer, (answer) => {
+      answer.stopping = stopping;
+    });
   }
 
   /**
@@ -125,8 +169,27 @@ export class AnswerRun {
    * @param {() => Promise<T>} action
    * @param {AbortSignal} [signal]
    */
-  #insist(action, signal = new AbortController().signal) {
+  #insist(action, signal = this.#given) {
     const onBroken = () => this.#connect(false);
-    return this.#tools.retrying.run(action, { signal, patienceMs: SENDING_PATIENCE_MS, onBroken });
+    return this.#tools.retrying.run(() => orAborted(action(), signal), {
+      signal,
+      patienceMs: SENDING_PATIENCE_MS,
+      onBroken,
+    });
   }
+}
+
+/**
+ * Whoever waits for a password, say, hears nothing of an abort.
+ *
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} signal
+ * @returns {Promise<T>}
+ */
+function orAborted(promise, signal) {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+  });
 }

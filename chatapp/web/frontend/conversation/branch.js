@@ -135,6 +135,17 @@ export class Branch extends EventTarget {
   }
 
   /**
+   * Takes an answer back that nobody waits for, and its question, if the server does not know that.
+   *
+   * @param {ChatMessage} answer
+   */
+  withdraw(answer) {
+    if (!this.#messages.includes(answer)) return;
+    const question = this.previousOf(answer);
+    this.continue(question?.id === null ? this.previousOf(question) : question, []);
+  }
+
+  /**
    * @param {ChatMessage} message
    * @param {string} id
    * @param {string | null} parentId

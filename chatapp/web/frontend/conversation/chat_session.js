@@ -25,27 +25,38 @@ export class ChatSession {
   #loading = new AbortController();
   /** @type {Promise<void> | null} */
   #opening = null;
+  /** The conversation that is meant, as long as it is not shown: it could not be loaded yet. */
+  #wanted = "";
   #isLoadingOlder = false;
 
   /**
    * @param {ChatApi} api
    * @param {Branch} branch
-   * @param {object} [options]
+   * @param {object} options
+   * @param {import("./answer_run.js").Outbox} options.outbox
    * @param {() => string | undefined} [options.chosenModel] `undefined` leaves the choice to the server
-   * @param {(message: string) => void} [options.onAsked] told what the server has kept; "" for another answer
    * @param {(told: unknown) => void} [options.onAllowance] told what the server says of a budget with an answer;
    *   `undefined` where there is enough
    * @param {Retrying} [options.retrying]
    * @param {Pick<ReplyFollower, "follow">} [options.follower]
    */
-  constructor(api, branch, options = {}) {
+  constructor(api, branch, options) {
     const retrying = options.retrying ?? new Retrying();
     const follower = options.follower ?? new ReplyFollower(api, { retrying });
-    const { chosenModel = () => undefined, onAsked = () => {}, onAllowance = () => {} } = options;
+    const { chosenModel = () => undefined, outbox, onAllowance = () => {} } = options;
     this.#api = api;
     this.#branch = branch;
     this.#chosenModel = chosenModel;
-    this.#tools = { api, branch, retrying, follower, chosenModel, onAsked, onAllowance };
+    this.#tools = {
+      api,
+      branch,
+      retrying,
+      follower,
+      chosenModel,
+      outbox,
+      onAllowance,
+      given: new AbortController(),
+    };
   }
 
   get running() {
@@ -59,11 +70,16 @@ export class ChatSession {
    */
   async open(id) {
     const opening = this.#open(id, this.#leave());
+    this.#wanted = id;
     this.#opening = opening;
     try {
       await opening;
     } finally {
-      if (this.#opening === opening) this.#opening = null;
+      if (this.#opening === opening) {
+        this.#opening = null;
+        // Where another one is still shown, that is meant.
+        if (this.#branch.conversation !== null) this.#wanted = "";
+      }
     }
   }
 
@@ -82,16 +98,21 @@ export class ChatSession {
 
   /**
    * Returns whether the message was asked, once it is answered; it is not while another answer is being made.
+   * Rejects where the conversation that it is meant for cannot be loaded.
    *
    * @param {string} message
+   * @param {Partial<Question>} [known] by what name it is asked; with a `parent_id`, as it was sent before
    */
-  async send(message) {
+  async send(message, known = {}) {
     // What is sent before it is open belongs into it all the same.
-    if (this.#opening) await this.#opening.catch(() => {});
+    if (this.#opening) {
+      const { signal } = this.#loading;
+      await this.#opening.catch(() => {});
+      if (signal.aborted) return false;
+    }
+    if (this.#wanted !== "") await this.open(this.#wanted);
     if (this.running) return false;
-    const parent = this.#branch.lastKept;
-    const asked = [ChatMessage.question(message), ChatMessage.answer()];
-    await this.#ask(this.#branch.last, asked, { message, parent_id: parent?.id ?? null });
+    await this.#send(message, known);
     return true;
   }
 
@@ -127,9 +148,13 @@ export class ChatSession {
   async retry(answer) {
     if (this.running) return;
     if (answer.state !== OUT_OF_REACH && answer.id !== null) return this.answerAgain(answer);
-    const run = this.#begin(answer);
+    const run = this.#begin(answer, passes(answer));
     // What the server refused was not kept, and may be asked differently now; what it may have got must stay the same.
-    if (answer.asked && !passes(answer)) answer.asked = this.#question(answer.asked, this.#chosenModel());
+    if (answer.asked && !passes(answer)) {
+      this.#tools.outbox.onArrived(answer.asked);
+      answer.asked = this.#question({ ...answer.asked, client_id: newClientId() }, this.#chosenModel());
+    }
+    if (answer.asked) this.#tools.outbox.onSending(answer.asked);
     this.#branch.change(answer, () => answer.resume());
     await this.#work(run);
   }
@@ -175,6 +200,12 @@ export class ChatSession {
     this.#branch.clear();
   }
 
+  /** Nothing of what was asked is to reach the server any more. */
+  giveUp() {
+    this.#tools.given.abort();
+    this.#tools.given = new AbortController();
+  }
+
   /**
    * @param {string} id
    * @param {AbortSignal} signal
@@ -184,10 +215,35 @@ export class ChatSession {
     signal.throwIfAborted();
     this.#branch.open(kept);
     this.#followLast();
+    const again = this.running ? undefined : this.#tools.outbox.unfinished(id);
+    if (again?.message) this.#send(again.message, again);
+  }
+
+  /**
+   * @param {string} message
+   * @param {Partial<Question>} known
+   */
+  async #send(message, known) {
+    const { last, lastKept, messages } = this.#branch;
+    const asked = [ChatMessage.question(message), ChatMessage.answer()];
+    const { parent_id } = known;
+    if (parent_id === undefined) {
+      return this.#ask(last, asked, { message, parent_id: lastKept?.id ?? null, ...known });
+    }
+    // It has to be the very same question.
+    const parent = parent_id === null ? null : messages.find(({ id }) => id === parent_id);
+    return this.#ask(
+      parent === undefined ? last : parent,
+      asked,
+      { message, ...known },
+      known.model ?? "",
+      true,
+    );
   }
 
   /** Follows nothing and loads nothing any more; returns the signal for what is loaded next. */
   #leave() {
+    this.#wanted = "";
     this.#loading.abort();
     this.#loading = new AbortController();
     this.#run?.leave();
@@ -195,9 +251,12 @@ export class ChatSession {
     return this.#loading.signal;
   }
 
-  /** @param {ChatMessage} answer */
-  #begin(answer) {
-    this.#run = new AnswerRun(answer, this.#tools);
+  /**
+   * @param {ChatMessage} answer
+   * @param {boolean} [mayHaveCome]
+   */
+  #begin(answer, mayHaveCome = false) {
+    this.#run = new AnswerRun(answer, this.#tools, mayHaveCome);
     return this.#run;
   }
 
@@ -213,24 +272,26 @@ export class ChatSession {
   /**
    * @param {ChatMessage | null} after
    * @param {ChatMessage[]} messages the last of them is the answer
-   * @param {Omit<Question, "client_id">} question
+   * @param {Partial<Question>} question
    * @param {string} [model]
+   * @param {boolean} [wasSent]
    */
-  async #ask(after, messages, question, model = this.#chosenModel()) {
+  async #ask(after, messages, question, model = this.#chosenModel(), wasSent = false) {
     const answer = /** @type {ChatMessage} */ (messages.at(-1));
     answer.asked = this.#question(question, model);
-    const run = this.#begin(answer);
+    this.#tools.outbox.onSending(answer.asked);
+    const run = this.#begin(answer, wasSent);
     this.#branch.continue(after, messages);
     await this.#work(run);
   }
 
   /**
-   * @param {Omit<Question, "client_id">} question
+   * @param {Partial<Question>} question
    * @param {string | undefined} model
    * @returns {Question}
    */
   #question(question, model) {
-    return { ...question, ...(model ? { model } : {}), client_id: newClientId() };
+    return { client_id: newClientId(), ...question, ...(model ? { model } : {}) };
   }
 
   /** @param {AnswerRun} run */

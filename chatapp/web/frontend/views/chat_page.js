@@ -20,6 +20,8 @@ import { Sidebar } from "./sidebar/sidebar.js";
 
 /** @typedef {import("../api/chat_api.js").Entry} Entry */
 
+const LAST_COPY = "[data-role=assistant] [data-part=actions] [data-action=copy]:not([hidden])";
+
 /** The chat page: the conversations on one side, the one that is shown on the other, and its address. */
 export class ChatPage {
   #root = part(document, "#main");
@@ -53,7 +55,7 @@ export class ChatPage {
       n: () => this.#beginAnew(),
       s: () => this.#search(),
       m: () => this.#panel.focus(),
-      c: () => this.#panel.copyLast(),
+      c: () => this.#copyLast(),
       "?": () => openShortcutList(this.#shortcuts),
     },
     () => this.#panel.stop(),
@@ -110,7 +112,8 @@ export class ChatPage {
         await this.#panel.open(id);
       } catch (error) {
         if (!(error instanceof AnswerError) || error.problem.code !== "not_found") throw error;
-        this.#leaveConversation();
+        this.#address.show("", { inPlace: true });
+        this.#panel.leaveGone();
         throw new AnswerError({ ...error.problem, reason: texts.gone });
       }
     });
@@ -123,6 +126,12 @@ export class ChatPage {
     this.#address.show("");
     this.#panel.beginAnew();
     this.#panel.focus();
+  }
+
+  /** Copies the last answer that has a text. */
+  #copyLast() {
+    const buttons = this.#root.querySelectorAll(LAST_COPY);
+    /** @type {HTMLElement | undefined} */ ([...buttons].at(-1))?.click();
   }
 
   #search() {

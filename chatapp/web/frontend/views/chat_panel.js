@@ -1,7 +1,8 @@
+import { AnswerError } from "../answers/answer_error.js";
 import { Connection } from "../api/connection.js";
 import { allowanceOf } from "../conversation/allowance.js";
 import { Branch } from "../conversation/branch.js";
-import { UNSENT } from "../conversation/chat_message.js";
+import { OUT_OF_REACH, UNSENT } from "../conversation/chat_message.js";
 import { ChatSession } from "../conversation/chat_session.js";
 import { Drafts, joined } from "../conversation/drafts.js";
 import { listen } from "../listen.js";
@@ -26,7 +27,11 @@ import { Transcript } from "./transcript.js";
  * @property {() => string | undefined} [chosenModel]
  * @property {() => string[]} [models]
  * @property {import("./messages/actions.js").MessageActions["branching"]} [branching]
+ * @property {boolean} [asksAgain] whether a question that an earlier page was sending is asked by itself; else it is in
+ *   the box, where one sees and may change it
  * @property {() => void} [onAsked]
+ * @property {() => boolean} [onGone] told when the conversation that is shown, or to be shown, is no more; returns whether
+ *   it has said so
  * @property {import("./messages/actions.js").MessageActions["writerFor"]} writerFor what shows the answers' texts
  * @property {() => import("../conversation/tariff.js").Tariff} tariff what the model costs that would answer now
  */
@@ -43,7 +48,8 @@ export class ChatPanel {
   #transcript;
   #status;
   #costLine;
-  /** @type {{ id: string } | null} the conversation that is being opened */
+  #onGone;
+  /** @type {{ id: string, isLoading: boolean } | null} the conversation that is to be shown, and is not yet */
   #opening;
   /** @type {string} for what the box was filled last */
   #draftName;
@@ -64,13 +70,16 @@ export class ChatPanel {
       chosenModel,
       models = () => [],
       branching = null,
-      onAsked = () => {},
+      asksAgain = false,
+      onAsked,
+      onGone,
       tariff,
       writerFor,
     },
   ) {
     this.#name = name;
-    this.#opening = opens === "" ? null : { id: opens };
+    this.#onGone = onGone;
+    this.#opening = opens === "" ? null : { id: opens, isLoading: true };
     this.#drafts = new Drafts(memory);
     this.#draftName = this.#place;
     const notice = new AllowanceNotice(part(root, "[data-part=allowance]"), memory);
@@ -78,9 +87,16 @@ export class ChatPanel {
     this.session = new ChatSession(api, this.branch, {
       chosenModel,
       onAllowance,
-      onAsked: (message) => {
-        this.#drafts.sent(message);
-        onAsked();
+      outbox: {
+        onSending: (question, id = this.#place) => this.#drafts.hold(id, question),
+        onArrived: (question) => {
+          this.#drafts.arrived(question);
+          onAsked?.();
+        },
+        onUnsent: (...told) => this.#takeBack(...told),
+        onStopped: (question) => this.#drafts.stop(question),
+        unfinished: (id) =>
+          asksAgain ? this.#drafts.unfinished(id, this.branch.lastKept?.id ?? null) : undefined,
       },
     });
     this.connection = new Connection(api);
@@ -103,10 +119,11 @@ export class ChatPanel {
     this.#costLine = new CostLine(part(root, "[data-part=costs]"), this.branch, tariff);
     this.#status = new StatusLine(part(root, "[data-part=status]"), this.branch);
     showConnection(part(root, "[data-part=connection]"), this.connection, (words) => this.say(words));
-    for (const change of /** @type {const} */ (["added", "changed", "opened", "cleared"])) {
+    for (const change of /** @type {const} */ (["added", "cut", "changed", "opened", "cleared"])) {
       this.branch.on(change, () => this.#composer.showRunning(this.session.running));
     }
-    this.branch.on("changed", ({ message }) => this.#giveUpUnsent(message));
+    this.branch.on("opened", () => this.#settle());
+    this.branch.on("changed", ({ message }) => this.#checkGone(message));
     this.branch.on("described", () => this.#moveDraft());
     listen(document, "visibilitychange", () => this.#refresh());
     this.#recallDraft(this.#composer.text);
@@ -119,10 +136,6 @@ export class ChatPanel {
 
   focus() {
     this.#composer.focus();
-  }
-
-  copyLast() {
-    this.#transcript.copyLast();
   }
 
   /** Ends the answer that is being made; returns whether there was one. */
@@ -140,17 +153,34 @@ export class ChatPanel {
   /** @param {string} conversationId */
   async open(conversationId) {
     // What is written before it is open is meant for it.
-    const opening = { id: conversationId };
+    const opening = { id: conversationId, isLoading: true };
     this.#opening = opening;
     this.#recallDraft();
     try {
       await this.session.open(conversationId);
       this.toast.hide();
-      this.#dropDraftThatCame();
-    } finally {
-      if (this.#opening === opening) this.#opening = null;
-      if (this.branch.conversation?.id !== conversationId) this.#recallDraft();
+    } catch (error) {
+      if (this.#opening === opening) {
+        opening.isLoading = false;
+        // Where another one is still shown, that is meant.
+        if (this.branch.conversation !== null) this.#opening = null;
+        this.#recallDraft();
+      }
+      if (!this.#tellGone(error)) throw error;
     }
+  }
+
+  /**
+   * Begins a new chat where the conversation is no more, with all that was written in it.
+   *
+   * @param {() => void} [forget] what was remembered of it
+   */
+  leaveGone(forget = () => {}) {
+    const text = this.#drafts.take(this.#place);
+    forget();
+    this.beginAnew();
+    this.#drafts.keep(this.#place, joined(text, this.#composer.text));
+    this.#recallDraft();
   }
 
   beginAnew() {
@@ -170,9 +200,32 @@ export class ChatPanel {
     return this.#opening?.id ?? this.branch.conversation?.id ?? this.#name;
   }
 
+  /**
+   * What has not come is a draft again: at once where it was taken back, else once its place is shown anew.
+   *
+   * @type {import("../conversation/answer_run.js").Outbox["onUnsent"]}
+   */
+  #takeBack(question, problem, isLeft) {
+    this.#drafts.giveUp(question, problem !== null && new AnswerError(problem).passes);
+    if (problem !== null && !isLeft) return;
+    this.#recallDraft();
+    // Its answer, which would have told, is not shown any more.
+    if (problem !== null) this.toast.show(problem.reason);
+    else if (!isLeft) {
+      this.say(texts.stopped);
+      this.#refresh();
+    }
+  }
+
   /** @param {ChatMessage} answer */
-  #giveUpUnsent({ state, asked }) {
-    if (state === UNSENT && asked?.message) this.#drafts.giveUp(asked.message);
+  #checkGone({ state, problem }) {
+    if (problem !== null && [UNSENT, OUT_OF_REACH].includes(state)) this.#tellGone(new AnswerError(problem));
+  }
+
+  /** @param {unknown} error */
+  #tellGone(error) {
+    const isGone = error instanceof AnswerError && ["not_found", "unauthorized"].includes(error.problem.code);
+    return isGone && (this.#onGone?.() ?? false);
   }
 
   /** What was written for a new chat goes along into the conversation that it has become. */
@@ -183,10 +236,18 @@ export class ChatPanel {
     this.#draftName = now;
   }
 
-  /** An earlier page sent it, and was closed before it heard that it had come. */
-  #dropDraftThatCame() {
-    const question = this.branch.messages.reverse().find(({ role }) => role === "user");
-    if (question && this.#drafts.hasCome(this.#place, question.text)) this.#recallDraft();
+  /** Drops what an earlier page, or another one, has sent, and which has come after all. */
+  #settle() {
+    if (this.#opening?.id === this.branch.conversation?.id) this.#opening = null;
+    const { messages } = this.branch;
+    const came = this.#drafts.compare(this.#place, messages);
+    const last = messages.reverse().find(({ role }) => role === "user");
+    const isUnwanted = came.some((each) => each.at === 0 && each.question.message === last?.text);
+    // Only then it is followed, or what has not come is sent again.
+    queueMicrotask(() => {
+      if (isUnwanted) this.session.stop();
+      this.#recallDraft();
+    });
   }
 
   /** @param {string} draft */
@@ -197,7 +258,7 @@ export class ChatPanel {
 
   /** @param {string} [typed] what was written before this script ran */
   #recallDraft(typed = "") {
-    const draft = this.#drafts.recall(this.#place);
+    const draft = this.#drafts.recall(this.#place, this.#opening?.isLoading);
     this.#draftName = this.#place;
     const text = draft.includes(typed) ? draft : joined(draft, typed);
     if (text !== draft) this.#drafts.keep(this.#place, text);
@@ -208,10 +269,14 @@ export class ChatPanel {
   /** @param {string} message */
   async #send(message) {
     this.toast.hide();
-    this.#drafts.send(this.#place, message);
+    const question = this.#drafts.send(this.#place, message);
     this.#costLine.write("");
-    if (await this.session.send(message)) return;
-    this.#drafts.giveUp(message);
+    try {
+      if (await this.session.send(message, question)) return;
+    } catch (error) {
+      if (error instanceof AnswerError && !this.#tellGone(error)) this.toast.show(error.message);
+    }
+    this.#drafts.giveUp(question, true);
     this.#recallDraft();
   }
 

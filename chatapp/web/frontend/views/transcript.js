@@ -45,7 +45,12 @@ export class Transcript {
     this.#actions = {
       ...actions,
       onGrown: () => this.#follower.follow(),
-      onSwitch: (/** @type {string} */ id) => this.#switch(id, onSwitch),
+      onSwitch: async (/** @type {string} */ id) =>
+        actions.branching?.keepPlace(
+          element,
+          () => onSwitch(id),
+          () => this.#elementOf(id),
+        ),
     };
     branch.on("opened", () => this.#open());
     branch.on("cleared", () => this.#clear());
@@ -72,13 +77,6 @@ export class Transcript {
     const question = this.#branch.messages.reverse().find(({ role }) => role === "user");
     const bubble = question && this.#bubbles.get(question);
     if (bubble instanceof QuestionBubble) bubble.edit(onEnd);
-  }
-
-  /** Copies the last answer that has a text. */
-  copyLast() {
-    const answer = this.#branch.messages.reverse().find(({ role, text }) => role === "assistant" && text);
-    const bubble = answer && this.#bubbles.get(answer);
-    if (bubble instanceof AnswerBubble) bubble.copy();
   }
 
   /** Whether a message is being changed: it must not be replaced meanwhile. */
@@ -178,25 +176,10 @@ export class Transcript {
     this.#follower.follow();
   }
 
-  /**
-   * Shows a sibling's branch, with the message where it was, and the focus where a reader goes on switching.
-   *
-   * @param {string} id
-   * @param {(id: string) => Promise<void>} onSwitch
-   */
-  async #switch(id, onSwitch) {
-    const button = document.activeElement;
-    const action = button instanceof HTMLElement ? button.dataset.action : undefined;
-    const top = button?.getBoundingClientRect().top;
-    await onSwitch(id);
+  /** @param {string} id */
+  #elementOf(id) {
     const message = this.#branch.messages.find((shown) => shown.id === id);
-    const element = message && this.#bubbles.get(message)?.element;
-    const again = /** @type {HTMLElement | null | undefined} */ (
-      element?.querySelector(`[data-action=${action}]`)
-    );
-    if (!again || top === undefined) return;
-    again.focus({ preventScroll: true });
-    this.#element.scrollTop += again.getBoundingClientRect().top - top;
+    return message && this.#bubbles.get(message)?.element;
   }
 
   #wantOlder() {

@@ -1,5 +1,4 @@
 import { AnswerError } from "../answers/answer_error.js";
-import { UNSENT } from "../conversation/chat_message.js";
 import { Tariff } from "../conversation/tariff.js";
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
@@ -11,7 +10,7 @@ import { PasswordForm } from "./password_form.js";
 
 /**
  * @typedef {import("../conversation/chat_message.js").ChatMessage} ChatMessage
- * @typedef {import("../widget/widget_api.js").WidgetApi} WidgetApi
+ * @typedef {import("../api/chat_api.js").ChatApi} ChatApi
  * @typedef {import("../widget/widget_memory.js").WidgetMemory} WidgetMemory
  */
 
@@ -26,11 +25,10 @@ export class WidgetChat {
   #memory;
   /** @type {ChatPanel} */
   #panel;
-  #isLost = false;
 
   /**
    * @param {HTMLElement} root
-   * @param {WidgetApi} api
+   * @param {ChatApi} api
    * @param {WidgetMemory} memory
    * @param {import("./chat_panel.js").PanelOptions["writerFor"]} writerFor
    */
@@ -56,13 +54,6 @@ export class WidgetChat {
     return password;
   }
 
-  /** The server does not know this visitor any more, and what was theirs is gone. */
-  lose() {
-    this.#isLost = true;
-    this.#memory.forgetAll();
-    this.#showForget();
-  }
-
   /** @param {import("./chat_panel.js").PanelOptions["writerFor"]} writerFor */
   #furnished(writerFor) {
     /** @type {ChatPanel} */
@@ -70,7 +61,9 @@ export class WidgetChat {
       name: NAME,
       opens: this.#memory.recall(NAME),
       tariff: () => this.#tariffOf(panel.branch.conversation?.model),
+      asksAgain: true,
       writerFor,
+      onGone: () => this.#lose(panel),
     });
     listen(part(this.#dialog, "[data-action=new-chat]"), "click", () => {
       panel.beginAnew();
@@ -79,8 +72,13 @@ export class WidgetChat {
     panel.branch.on("added", ({ message }) => this.#storeFrom(message));
     panel.branch.on("described", () => this.#remember(panel));
     panel.branch.on("cleared", () => this.#forgetConversation());
-    panel.branch.on("changed", ({ message }) => this.#giveUp(message, panel));
-    this.#recall(panel);
+    panel.branch.on("cut", () => this.#password.cancel());
+    // Another tab may have had everything forgotten.
+    listen(window, "storage", () => {
+      if (!this.#forgetButton.hidden && this.#memory.recall(TOKEN) === "") this.#lose(panel);
+    });
+    const id = this.#memory.recall(NAME);
+    if (id !== "") panel.toast.guard(() => panel.open(id));
     return panel;
   }
 
@@ -104,35 +102,26 @@ export class WidgetChat {
     this.#password.cancel();
   }
 
-  /** @param {ChatPanel} panel */
-  async #recall(panel) {
-    const id = this.#memory.recall(NAME);
-    if (id === "") return;
-    await panel.toast.guard(async () => {
-      try {
-        await this.#api.askAgain().catch(() => {});
-        await panel.open(id);
-      } catch (error) {
-        if (!isGone(error)) throw error;
-        // It was deleted elsewhere, or is too old, so there is nothing to tell.
-        this.#isLost = false;
-        this.#memory.remember(NAME, "");
-      }
-    });
-  }
-
   /**
-   * Begins anew where an answer failed because its visitor is lost; what was written is in the box again.
+   * Begins anew where the server does not know the conversation any more, or not even the visitor: it was deleted
+   * elsewhere, or is too old. What was written is in the box again.
    *
-   * @param {ChatMessage} answer
    * @param {ChatPanel} panel
    */
-  #giveUp({ pending, state, asked }, panel) {
-    if (!this.#isLost || pending) return;
-    this.#isLost = false;
-    if (state === UNSENT && asked?.message) this.#memory.remember(`draft.${NAME}`, asked.message);
-    panel.beginAnew();
+  #lose(panel) {
+    panel.leaveGone(() => {
+      if (this.#memory.recall(TOKEN) === "") this.#forgetVisitor(panel);
+    });
     panel.toast.show(texts.visitorLost);
+    this.#showForget();
+    return true;
+  }
+
+  /** @param {ChatPanel} panel */
+  #forgetVisitor(panel) {
+    // What is still on its way would go out as somebody whom nobody knows.
+    panel.session.giveUp();
+    this.#memory.forgetAll();
   }
 
   async #forget() {
@@ -152,8 +141,7 @@ export class WidgetChat {
       }
     });
     if (!isDone) return;
-    this.#memory.forgetAll();
-    this.#isLost = false;
+    this.#forgetVisitor(panel);
     panel.beginAnew();
     this.#showForget();
     panel.say(texts.widgetForgotten);

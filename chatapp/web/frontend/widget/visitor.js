@@ -3,9 +3,7 @@ import { TOKEN } from "./widget_memory.js";
 /**
  * @typedef {import("./widget_memory.js").WidgetMemory} WidgetMemory
  *
- * @typedef {object} VisitorEvents
- * @property {(isAgain: boolean) => Promise<string>} onPassword asks for the server's password; "" for none
- * @property {() => void} onLost told when the server does not know the visitor any more
+ * @typedef {(isAgain: boolean) => Promise<string>} AskPassword asks for the server's password; "" for none
  */
 
 const UNAUTHORIZED = 401;
@@ -17,37 +15,36 @@ const UNAUTHORIZED = 401;
 export class Visitor {
   #server;
   #memory;
-  #events;
+  #askPassword;
 
   /**
    * @param {URL} server an address there
    * @param {WidgetMemory} memory
-   * @param {VisitorEvents} events
+   * @param {AskPassword} askPassword
    */
-  constructor(server, memory, events) {
+  constructor(server, memory, askPassword) {
     this.#server = server;
     this.#memory = memory;
-    this.#events = events;
+    this.#askPassword = askPassword;
   }
 
   /**
-   * Sends a request as this visitor, like `fetch`.
+   * Sends a request as this visitor, like `fetch`. Where the server does not know them any more, they are nobody.
    *
    * @param {any} address
    * @param {RequestInit} [options]
    */
   async fetch(address, options = {}) {
+    const { signal } = options;
     if (this.#token === "" && (options.method ?? "GET") !== "GET") {
-      const refusal = await this.#become();
+      const refusal = await this.#become(signal);
       if (refusal !== null) return refusal;
     }
-    const headers = { ...options.headers, ...(this.#token ? bearer(this.#token) : {}) };
-    const response = await fetch(new URL(address, this.#server), {
-      ...options,
-      headers,
-      credentials: "omit",
-    });
-    if (response.status === UNAUTHORIZED) this.#events.onLost();
+    const token = this.#token;
+    const headers = { ...options.headers, ...(token ? bearer(token) : {}) };
+    const response = await this.#fetch(address, { ...options, headers });
+    // Meanwhile they may have become another one.
+    if (response.status === UNAUTHORIZED && token === this.#token) this.#memory.remember(TOKEN, "");
     return response;
   }
 
@@ -55,18 +52,32 @@ export class Visitor {
     return this.#memory.recall(TOKEN);
   }
 
-  /** Returns null once the server knows this visitor, or its refusal. */
-  async #become() {
+  /**
+   * @param {string} address
+   * @param {RequestInit} options
+   */
+  #fetch(address, options) {
+    // A site that watches its requests may know addresses as strings only.
+    return fetch(new URL(address, this.#server).href, { credentials: "omit", ...options });
+  }
+
+  /**
+   * Returns null once the server knows this visitor, or its refusal.
+   *
+   * @param {AbortSignal | null | undefined} signal
+   */
+  async #become(signal) {
     let response = await this.#welcome({});
     // On a page of the server itself somebody may have logged in: that counts here, and is all a cookie is used for.
     const isAtHome = this.#server.origin === location.origin;
     if (response.status === UNAUTHORIZED && isAtHome) response = await this.#welcome({}, "same-origin");
     for (let isAgain = false; response.status === UNAUTHORIZED; isAgain = true) {
-      const password = await this.#events.onPassword(isAgain);
+      const password = await this.#askPassword(isAgain);
       if (password === "") return response;
       response = await this.#welcome(bearer(inBytes(password)));
     }
     if (!response.ok) return response;
+    signal?.throwIfAborted();
     this.#memory.remember(TOKEN, (await response.json()).token);
     return null;
   }
@@ -76,7 +87,7 @@ export class Visitor {
    * @param {RequestCredentials} [credentials]
    */
   #welcome(headers, credentials = "omit") {
-    return fetch(new URL("/api/visitors", this.#server), {
+    return this.#fetch("/api/visitors", {
       method: "POST",
       headers: { "Content-Type": "application/json", ...headers },
       body: "{}",

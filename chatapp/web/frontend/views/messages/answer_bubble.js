@@ -44,10 +44,6 @@ export class AnswerBubble {
     this.#writer.write(text);
   }
 
-  copy() {
-    part(this.element, "[data-action=copy]").click();
-  }
-
   show() {
     const message = this.#message;
     if (message.pending) this.#writer.flush();

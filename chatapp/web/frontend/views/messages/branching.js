@@ -87,5 +87,25 @@ function siblingsIn(element, actions) {
   return new Siblings(part(element, "[data-part=siblings]"), (id) => actions.onSwitch(id));
 }
 
+/**
+ * Shows another version's branch, with that message where the other was, and the focus where a reader goes on switching.
+ *
+ * @param {HTMLElement} list that scrolls
+ * @param {() => Promise<void>} show
+ * @param {() => HTMLElement | undefined} elementOf returns what is shown of it then
+ */
+async function keepPlace(list, show, elementOf) {
+  const button = document.activeElement;
+  const action = button instanceof HTMLElement ? button.dataset.action : undefined;
+  const top = button?.getBoundingClientRect().top;
+  await show();
+  const again = /** @type {HTMLElement | null | undefined} */ (
+    elementOf()?.querySelector(`[data-action=${action}]`)
+  );
+  if (!again || top === undefined) return;
+  again.focus({ preventScroll: true });
+  list.scrollTop += again.getBoundingClientRect().top - top;
+}
+
 /** Where messages have versions. */
-export const BRANCHING = { AnswerVersions, QuestionVersions };
+export const BRANCHING = { AnswerVersions, QuestionVersions, keepPlace };
