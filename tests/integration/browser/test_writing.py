@@ -222,11 +222,13 @@ def test_other_files_are_refused_in_plain_words(chat: Talk, content: bytes, word
     expect(chat.input).to_have_value("")
 
 
-def test_all_files_that_are_not_taken_are_told(chat: Talk) -> None:
+def test_all_files_that_are_not_taken_are_told(chat: Talk, tmp_path: Path) -> None:
     expect(chat.button).to_be_enabled()
-    bad = [{"name": name, "mimeType": "", "buffer": b"\xff\xfe\0"} for name in ("one.bin", "two.bin")]
+    files = [tmp_path / name for name in ("one.bin", "two.bin")]
+    for file in files:
+        file.write_bytes(b"\xff\xfe\0")
 
-    chat.page.get_by_test_id("text-files").set_input_files(bad)
+    chat.page.get_by_test_id("text-files").set_input_files(files)
 
     expect(chat.page.get_by_test_id("toast")).to_contain_text("one.bin")
     expect(chat.page.get_by_test_id("toast")).to_contain_text("two.bin")
