@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { contrast, textColorOn } from "../../chatapp/web/frontend/widget/contrast.js";
+import { speak } from "../../chatapp/web/frontend/widget/first_texts.js";
 import { LateMarkdown } from "../../chatapp/web/frontend/widget/late_markdown.js";
 import { settingsOf } from "../../chatapp/web/frontend/widget/settings.js";
 import { snippetOf } from "../../chatapp/web/frontend/widget/snippet.js";
 import { TOKEN, WidgetMemory } from "../../chatapp/web/frontend/widget/widget_memory.js";
+import english from "../../chatapp/web/texts/en/scripts.json" with { type: "json" };
 import { Shelf } from "./shelf.js";
+
+speak(english);
 
 test("the contrast is that of the WCAG", () => {
   assert.equal(contrast("#fff", "#000").toFixed(2), "21.00");
@@ -48,6 +52,7 @@ for (const [data, settings, complaints] of [
       settings,
     );
     assert.equal(said.length, complaints);
+    assert.ok(!said.join().match(/\{\{|undefined/), said.join());
   });
 }
 

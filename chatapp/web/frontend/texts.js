@@ -67,12 +67,6 @@ const sentences = {
       messages: sayCounted("messages", messages),
     }),
   known: (/** @type {number} */ count) => sayCounted("known", count),
-
-  siteNotAllowed: (/** @type {string} */ origin, /** @type {string} */ setting) =>
-    say("siteNotAllowed", { origin, setting }),
-  badColor: (/** @type {string} */ color) => say("badColor", { color }),
-  badPosition: (/** @type {string} */ position) => say("badPosition", { position }),
-  badTheme: (/** @type {string} */ theme) => say("badTheme", { theme }),
 };
 
 /**

@@ -1,5 +1,5 @@
-import { speak, texts } from "./texts.js";
 import { isAdmitted } from "./widget/admission.js";
+import { speak, texts } from "./widget/first_texts.js";
 import { complain } from "./widget/owner.js";
 import { widgetElement } from "./widget/widget_element.js";
 
@@ -20,7 +20,7 @@ function isThere() {
   return document.querySelector(NAME) !== null;
 }
 
-speak(PARTS.language, PARTS.words);
+speak(PARTS.words);
 const script = document.currentScript;
 if (script instanceof HTMLScriptElement && script.src !== "") begin(script);
 else complain(texts.widgetNeedsAddress);

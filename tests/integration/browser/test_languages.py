@@ -99,7 +99,7 @@ def test_the_scripts_speak_german_and_count_as_germans_do(browser: Browser, site
         page.goto(f"{site}/chat")
         ask(page, chat_on(page), "Hallo")
 
-        expect(chat_on(page).get_by_test_id("status")).to_have_text("Die Antwort ist vollständig.")
+        expect(chat_on(page).get_by_test_id("status")).to_have_text("Die Antwort ist vollständig. Hello world")
         expect(chat_on(page).get_by_test_id("total")).to_have_text(
             re.compile(r"^Diese Unterhaltung: [\d.]+ Tokens, (<\s)?0,\d+\s\$$")
         )

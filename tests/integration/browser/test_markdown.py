@@ -377,7 +377,7 @@ def test_deep_nesting_ends_like_any_answer_and_takes_no_other_with_it(
     request: pytest.FixtureRequest, upstream: ScriptedUpstream, place: str
 ) -> None:
     talk: Talk = request.getfixturevalue(place)
-    texts = in_node("Object.values(deep.deepTexts).map(textOf => textOf(10000))")
+    texts = in_node("Object.values(deep.deepTexts).map(textOf => textOf(3000))")
     answer_with(talk, upstream, "A *plain* answer.")
 
     for text in texts:

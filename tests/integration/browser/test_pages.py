@@ -17,7 +17,7 @@ from tests.upstream import ScriptedUpstream
 from tests.upstream.wire import sse
 
 PAGES = ("/", "/chat", "/widget")
-MOST_BYTES = 80_000
+MOST_BYTES = 88_000
 LOOK = ["color", "backgroundColor", "borderTopWidth", "borderRadius", "width", "height"]
 
 

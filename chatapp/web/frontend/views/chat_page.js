@@ -17,6 +17,7 @@ import { Shortcuts } from "./shortcuts.js";
 import { DataMenu } from "./sidebar/data_menu.js";
 import { Drawer } from "./sidebar/drawer.js";
 import { Sidebar } from "./sidebar/sidebar.js";
+import { takeFiles } from "./text_files.js";
 
 /** @typedef {import("../api/chat_api.js").Entry} Entry */
 
@@ -38,6 +39,7 @@ export class ChatPage {
     chosenModel: () => this.#model.value,
     models: () => this.#model.offered,
     branching: BRANCHING,
+    takeFiles,
     tariff: () => this.#model.tariff,
     onAsked: () => this.#list.refresh(),
     writerFor: (element, onWritten) => new MarkdownWriter(element, onWritten),

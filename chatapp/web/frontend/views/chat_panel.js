@@ -29,6 +29,7 @@ import { Transcript } from "./transcript.js";
  * @property {import("./messages/actions.js").MessageActions["branching"]} [branching]
  * @property {boolean} [asksAgain] whether a question that an earlier page was sending is asked by itself; else it is in
  *   the box, where one sees and may change it
+ * @property {typeof import("./text_files.js").takeFiles} takeFiles
  * @property {() => void} [onAsked]
  * @property {() => boolean} [onGone] told when the conversation that is shown, or to be shown, is no more; returns whether
  *   it has said so
@@ -71,6 +72,7 @@ export class ChatPanel {
       models = () => [],
       branching = null,
       asksAgain = false,
+      takeFiles,
       onAsked,
       onGone,
       tariff,
@@ -109,6 +111,7 @@ export class ChatPanel {
       writerFor,
     });
     this.#composer = new Composer(/** @type {HTMLFormElement} */ (part(root, "[data-part=composer]")), root, {
+      takeFiles,
       onSend: (message) => this.#send(message),
       onStop: () => this.session.stop(),
       onDraft: (draft) => this.#keepDraft(draft),

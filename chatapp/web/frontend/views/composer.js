@@ -4,7 +4,6 @@ import { texts } from "../texts.js";
 import { sendsOnEnter } from "./enter.js";
 import { growWithText } from "./growing.js";
 import { part } from "./part.js";
-import { TextFiles } from "./text_files.js";
 
 /**
  * @typedef {object} ComposerActions
@@ -12,6 +11,7 @@ import { TextFiles } from "./text_files.js";
  * @property {() => void} onStop
  * @property {(draft: string) => void} onDraft told at each change of what is written and not sent yet
  * @property {() => void} onEditLast
+ * @property {typeof import("./text_files.js").takeFiles} takeFiles
  * @property {(words: string) => void} onSay tells screen readers
  * @property {(sentence: string) => void} onRefused why a file was not taken
  */
@@ -45,7 +45,7 @@ export class Composer {
     listen(this.#input, "keydown", (/** @type {KeyboardEvent} */ event) => this.#obey(event));
     listen(this.#input, "input", () => this.#changed());
     listen(this.#input, "paste", (/** @type {ClipboardEvent} */ event) => this.#checkPasted(event));
-    new TextFiles(form, dropPlace, {
+    actions.takeFiles(form, dropPlace, {
       mostCharacters: this.#mostCharacters,
       onText: (text) => this.#add(text),
       onRefused: actions.onRefused,

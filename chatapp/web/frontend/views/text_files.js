@@ -15,7 +15,7 @@ const MOST_BYTES_A_CHARACTER = 4;
  */
 
 /** Takes text files into a message: chosen with a button, let go over the chat, or pasted. */
-export class TextFiles {
+class TextFiles {
   #options;
   #dropPlace;
   #whole;
@@ -107,4 +107,15 @@ export class TextFiles {
     else return text;
     return null;
   }
+}
+
+/**
+ * Has text files taken into the message of a form.
+ *
+ * @param {HTMLElement} form
+ * @param {HTMLElement} dropPlace where files can be let go
+ * @param {TextFilesOptions} options
+ */
+export function takeFiles(form, dropPlace, options) {
+  new TextFiles(form, dropPlace, options);
 }

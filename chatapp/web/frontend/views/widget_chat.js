@@ -62,6 +62,11 @@ export class WidgetChat {
       opens: this.#memory.recall(NAME),
       tariff: () => this.#tariffOf(panel.branch.conversation?.model),
       asksAgain: true,
+      takeFiles: async (...all) => {
+        // Without them, one can chat all the same.
+        const files = await import("./text_files.js").catch(() => null);
+        files?.takeFiles(...all);
+      },
       writerFor,
       onGone: () => this.#lose(panel),
     });

@@ -1,5 +1,5 @@
 import { listen } from "../listen.js";
-import { texts } from "../texts.js";
+import { texts } from "../widget/first_texts.js";
 import { isComposing, sendsOnEnter } from "./enter.js";
 import { part } from "./part.js";
 

@@ -1,4 +1,4 @@
-import { texts } from "../texts.js";
+import { filled, texts } from "./first_texts.js";
 import { complain } from "./owner.js";
 
 /**
@@ -10,7 +10,7 @@ export async function isAdmitted(server) {
   const told = await ask(new URL("/api/widget", server));
   // Whether the server is there, a visitor hears when they ask something.
   if (told?.allowed !== false) return true;
-  complain(texts.siteNotAllowed(location.origin, told.setting));
+  complain(filled(texts.siteNotAllowed, { origin: location.origin, setting: told.setting }));
   return false;
 }
 

@@ -1,5 +1,5 @@
-import { texts } from "../texts.js";
 import { textColorOn } from "./contrast.js";
+import { filled, texts } from "./first_texts.js";
 
 /**
  * What a site says of its widget, in the attributes of the script tag.
@@ -22,10 +22,10 @@ const COLOR = /^#(?:[\da-f]{3}|[\da-f]{6})$/i;
 export function settingsOf({ title = "", color = "", position = "", theme = "" }, warn) {
   const [hue, side, look] = [color.trim(), position.trim().toLowerCase(), theme.trim().toLowerCase()];
   const isColor = COLOR.test(hue);
-  if (hue !== "" && !isColor) warn(texts.badColor(hue));
-  if (!["", "left", "right"].includes(side)) warn(texts.badPosition(side));
+  if (hue !== "" && !isColor) warn(filled(texts.badColor, { color: hue }));
+  if (!["", "left", "right"].includes(side)) warn(filled(texts.badPosition, { position: side }));
   const isLook = ["", "light", "dark"].includes(look);
-  if (!isLook) warn(texts.badTheme(look));
+  if (!isLook) warn(filled(texts.badTheme, { theme: look }));
   return {
     title: [...title.trim()].slice(0, LONGEST_TITLE).join(""),
     colors: isColor ? { ground: hue, text: textColorOn(hue) } : null,

@@ -1,6 +1,6 @@
 import { listen } from "../listen.js";
-import { texts } from "../texts.js";
 import { WidgetWindow } from "../views/widget_window.js";
+import { texts } from "./first_texts.js";
 import { markupIn } from "./markup.js";
 import { warn } from "./owner.js";
 import { settingsOf } from "./settings.js";
