@@ -403,6 +403,24 @@ def test_it_comes_back_where_a_page_of_one_script_threw_it_away(shop: Talk, host
     expect(opened(shop.page).questions).to_have_text(["You said: Hi"])
 
 
+def test_it_works_in_a_frame_that_may_submit_no_forms(page: Page, host: HostSite) -> None:
+    host.put("/framed", host.widget())
+    frame = '<iframe src="/framed" sandbox="allow-scripts allow-same-origin" style="width: 600px; height: 700px"></iframe>'
+    page.goto(host.put("/frame", frame))
+    framed = page.frame_locator("iframe")
+    framed.get_by_test_id("launcher").click()
+    root = framed.get_by_test_id("widget")
+
+    for number, send in enumerate(("Enter", "click"), start=1):
+        root.get_by_role("textbox").fill(send)
+        if send == "Enter":
+            root.get_by_role("textbox").press("Enter")
+        else:
+            root.get_by_test_id("send").click()
+
+        expect(root.locator("[data-role=assistant][data-state=done]")).to_have_count(number)
+
+
 def test_an_open_window_is_not_printed(shop: Talk) -> None:
     shop.page.emulate_media(media="print")
 

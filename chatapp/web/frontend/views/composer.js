@@ -40,7 +40,6 @@ export class Composer {
     this.#mostCharacters = Number(form.dataset.mostCharacters);
     this.#actions = actions;
     this.#grow = growWithText(this.#input);
-    listen(form, "submit", (event) => this.#submit(event));
     listen(this.#button, "click", (/** @type {MouseEvent} */ event) => this.#click(event));
     listen(this.#input, "keydown", (/** @type {KeyboardEvent} */ event) => this.#obey(event));
     listen(this.#input, "input", () => this.#changed());
@@ -123,9 +122,8 @@ export class Composer {
     return characters > this.#mostCharacters ? characters : 0;
   }
 
-  /** @param {Event} event */
-  #submit(event) {
-    event.preventDefault();
+  /** Not by submitting the form, which a frame may forbid. */
+  #send() {
     const message = this.#input.value.trim();
     if (this.#running || message === "") return;
     if (this.#excess() > 0) return this.#actions.onSay(this.#limit.textContent);
@@ -135,8 +133,8 @@ export class Composer {
 
   /** @param {MouseEvent} event */
   #click(event) {
-    if (!this.#running) return;
     event.preventDefault();
+    if (!this.#running) return this.#send();
     // The second click of a double click is not meant for the Stop that has just appeared.
     if (event.detail !== 2) this.#actions.onStop();
   }
@@ -145,7 +143,7 @@ export class Composer {
   #obey(event) {
     if (sendsOnEnter(event)) {
       event.preventDefault();
-      this.#form.requestSubmit();
+      this.#send();
     } else if (event.key === "ArrowUp" && this.#input.value === "" && !hasModifier(event)) {
       event.preventDefault();
       this.#actions.onEditLast();

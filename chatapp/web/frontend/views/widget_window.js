@@ -31,7 +31,7 @@ export class WidgetWindow {
   constructor(root, { onNear, onOpen }) {
     this.#launcher = part(root, "[data-part=launcher]");
     this.#dialog = /** @type {HTMLDialogElement} */ (part(root, "[data-part=widget]"));
-    this.#form = /** @type {HTMLFormElement} */ (part(this.#dialog, "[data-part=composer]"));
+    this.#form = part(this.#dialog, "[data-part=composer]");
     this.#input = part(this.#form, "[data-part=input]");
     this.#title = part(root, "[data-part=title]");
     this.#usualTitle = this.#title.textContent ?? "";
@@ -91,7 +91,7 @@ export class WidgetWindow {
     try {
       await this.#onOpen();
       end();
-      if (isSent) this.#form.requestSubmit();
+      if (isSent) part(this.#form, "[data-part=submit]").click();
     } catch {
       end();
       // There is no chat yet that could say so.
