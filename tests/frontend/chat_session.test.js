@@ -267,6 +267,21 @@ test("one answer is made at a time", async () => {
   await sent;
 });
 
+test("whenever it is stopped, a question is not asked, or its answer is stopped", async () => {
+  const ends = new Set();
+  for (let steps = 0; steps < 40; steps += 1) {
+    const { server, session } = begin();
+    server.waits = true;
+    const sent = session.send("one");
+    for (let step = 0; step < steps; step += 1) await null;
+    session.stop();
+    await sent;
+    assert.equal(server.stopped.length, server.questions.length, `after ${steps} steps`);
+    ends.add(server.questions.length);
+  }
+  assert.deepEqual([...ends].sort(), [0, 1]);
+});
+
 test("listeners find the session idle when they hear of the end", async () => {
   const { branch, session } = begin();
   const running = [];

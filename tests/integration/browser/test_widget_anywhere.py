@@ -405,7 +405,9 @@ def test_it_comes_back_where_a_page_of_one_script_threw_it_away(shop: Talk, host
 
 def test_it_works_in_a_frame_that_may_submit_no_forms(page: Page, host: HostSite) -> None:
     host.put("/framed", host.widget())
-    frame = '<iframe src="/framed" sandbox="allow-scripts allow-same-origin" style="width: 600px; height: 700px"></iframe>'
+    frame = (
+        '<iframe src="/framed" sandbox="allow-scripts allow-same-origin" style="width: 600px; height: 700px"></iframe>'
+    )
     page.goto(host.put("/frame", frame))
     framed = page.frame_locator("iframe")
     framed.get_by_test_id("launcher").click()

@@ -171,7 +171,12 @@ export class AnswerRun {
    */
   #insist(action, signal = this.#given) {
     const onBroken = () => this.#connect(false);
-    return this.#tools.retrying.run(() => orAborted(action(), signal), {
+    const act = () => {
+      // It may have been aborted between two steps.
+      signal.throwIfAborted();
+      return orAborted(action(), signal);
+    };
+    return this.#tools.retrying.run(act, {
       signal,
       patienceMs: SENDING_PATIENCE_MS,
       onBroken,
