@@ -282,6 +282,81 @@ test("whenever it is stopped, a question is not asked, or its answer is stopped"
   assert.deepEqual([...ends].sort(), [0, 1]);
 });
 
+test("a stop reaches the server also when its person has gone on before the question was there", async () => {
+  const { server, session } = begin();
+  server.keep("c1", [{ text: "q" }, { text: "a" }]);
+  await session.open("c1");
+  const { promise, resolve } = Promise.withResolvers();
+  const ask = server.ask.bind(server);
+  server.ask = async (...all) => {
+    const reply = await ask(...all);
+    await promise;
+    return reply;
+  };
+  session.send("one");
+  await server.idle();
+  session.stop();
+  session.beginAnew();
+  resolve();
+  await server.idle();
+  assert.deepEqual(server.stopped, ["r1"]);
+});
+
+for (const [code, asked] of [
+  ["http_500", 1],
+  ["internal", 1],
+  ["rate_limited", 2],
+]) {
+  test(`a question whose answer was lost is ${asked === 1 ? "the same" : "another"} one after ${code}`, async () => {
+    const { server, branch, session } = begin();
+    server.keep("c1", [{ text: "q" }, { text: "a" }]);
+    await session.open("c1");
+    const ask = server.ask.bind(server);
+    let tries = 0;
+    server.ask = async (...all) => {
+      tries += 1;
+      if (tries === 2) throw new AnswerError({ reason: "No.", code });
+      return ask(...all);
+    };
+    server.losesAnswers = 1;
+    await session.send("one");
+    await session.retry(branch.last);
+    assert.equal(server.replies.size, asked);
+  });
+}
+
+test("a first question whose conversation could not be made is taken back on retry, too", async () => {
+  const { server, branch, session, told } = begin({ now: () => performance.now() * 1e6 });
+  const create = server.create.bind(server);
+  server.create = async () => {
+    throw AnswerError.unreachable();
+  };
+  await session.send("one");
+  server.create = create;
+  const tried = session.retry(branch.last);
+  session.stop();
+  await tried;
+  assert.deepEqual([server.questions, told.at(-1)], [[], "taken back one"]);
+});
+
+test("an answer that has ended is not told again when its stop cannot reach the server", async () => {
+  const { server, branch, session } = begin();
+  server.stop = async () => {
+    throw AnswerError.unreachable();
+  };
+  const states = [];
+  branch.on("changed", ({ message }) => states.push([message.state, message.connected].join()));
+  const sent = session.send("one");
+  while (branch.last.id === null) await null;
+  session.stop();
+  await sent;
+  await server.idle();
+  assert.deepEqual(
+    [branch.last.connected, states.filter((each) => each.startsWith("complete"))],
+    [true, ["complete,true"]],
+  );
+});
+
 test("listeners find the session idle when they hear of the end", async () => {
   const { branch, session } = begin();
   const running = [];

@@ -174,3 +174,43 @@ test("the newest drafts are kept, and those changed last are the newest", () => 
   );
   assert.equal(shelf.size, 21);
 });
+
+for (const odd of [
+  "{",
+  "null",
+  '{"name":"new","question":null}',
+  '{"name":"new","question":{"message":5}}',
+  "[]",
+]) {
+  test(`what somebody else has written into the storage is no question: ${odd}`, () => {
+    const shelf = new Shelf([
+      ["chatapp.drafts", "asked.x draft.new"],
+      ["chatapp.asked.x", odd],
+      ["chatapp.draft.new", "mine"],
+    ]);
+    assert.equal(pageOn(shelf).recall("new"), "mine");
+  });
+}
+
+test("a question on its way outlives many drafts", () => {
+  const shelf = new Shelf();
+  const drafts = pageOn(shelf);
+  drafts.send("c1", "Hello");
+  for (let number = 0; number < 30; number += 1) drafts.keep(`d${number}`, "x");
+  assert.equal(pageOn(shelf).recall("c1"), "Hello");
+});
+
+test("what another tab has sent from the same box is told to this one", () => {
+  const shelf = new Shelf();
+  const sender = pageOn(shelf);
+  const question = asked(sender.send("c1", "Hello"), "k1");
+  sender.hold("c1", question);
+  const later = pageOn(shelf);
+  assert.equal(later.recall("c1"), "Hello");
+  sender.arrived(question);
+  const came = later.compare("c1", [shown("k1", "a"), shown("u1", "Hello")]);
+  assert.deepEqual(
+    came.map((each) => each.question.message),
+    ["Hello"],
+  );
+});

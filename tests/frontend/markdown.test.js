@@ -202,6 +202,8 @@ for (const [kind, text] of Object.entries({
   "stars without an end": `${"*a ".repeat(20_000)}x*`,
   "underscores without an end": `${"_a ".repeat(20_000)}x_`,
   "tildes without an end": `${"~~a ".repeat(20_000)}x~~`,
+  "a formula behind many paragraphs": `${"A few words.\n\n".repeat(7_000)}$$x$$`,
+  "a fence of many ticks": "`".repeat(100_000),
 })) {
   test(`${kind} are read in a moment`, () => {
     const beganAt = performance.now();
@@ -304,6 +306,7 @@ test("code whose fence stays open is drawn when nothing more is expected, or its
   const drawings = (/** @type {import("./markdown.js").Shown[]} */ nodes) => nodes.flatMap(drawingsIn);
 
   assert.deepEqual(drawings(shown("```js\nlet a")), []);
+  assert.deepEqual(drawings(shown("````js\nlet a\n```\n")), []);
   assert.deepEqual(drawings(whole("```js\nlet a")), ["code"]);
   assert.deepEqual(drawings(whole("- ```js\n  let a")), ["code"]);
   assert.deepEqual(drawings(shown("> ```js\n> let a\n")), []);

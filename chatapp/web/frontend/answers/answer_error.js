@@ -25,6 +25,9 @@ const PASSING = new Set([
   "http_504",
 ]);
 
+/** Said by somebody who does not know, or after the question may have been taken. */
+const MAY_HAVE_COME = /^(?:http_|(?:internal|body_timeout|unauthorized|unreadable)$)/;
+
 /** A request or an answer that failed; `problem` says why. */
 export class AnswerError extends Error {
   /** @param {Partial<Problem> & { reason: string, code: string }} problem */
@@ -38,6 +41,11 @@ export class AnswerError extends Error {
   /** Whether it is worth while to do the same again by oneself, where doing it twice does no harm. */
   get passes() {
     return PASSING.has(this.problem.code);
+  }
+
+  /** Whether the server has surely looked for what it was asked, and does not have it: a proxy in front has not. */
+  get isRefusal() {
+    return !this.passes && !MAY_HAVE_COME.test(this.problem.code);
   }
 
   /** The server could not be reached at all. */

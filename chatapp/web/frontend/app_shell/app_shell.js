@@ -79,7 +79,7 @@ export class AppShell {
   /** @param {RequestInfo} request */
   async #kept(request) {
     // A browser whose storage is broken can do without.
-    return this.#worker.caches.match(request, ANY).catch(() => undefined);
+    return this.#worker.caches.match(request, { ...ANY, cacheName: this.#name }).catch(() => undefined);
   }
 
   /**

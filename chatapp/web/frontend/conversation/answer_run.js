@@ -142,7 +142,7 @@ export class AnswerRun {
 
   /** @param {boolean} connected */
   #connect(connected) {
-    if (this.#answer.connected === connected) return;
+    if (!this.#answer.pending || this.#answer.connected === connected) return;
     this.#branch.change(this.#answer, (answer) => {
       answer.connected = connected;
     });
@@ -151,9 +151,7 @@ export class AnswerRun {
   /** @param {string} replyId */
   #requestStop(replyId) {
     // It shows in the answer's end. Where the server cannot be reached, one can try again.
-    this.#insist(() => this.#tools.api.stop(replyId), this.#left.signal).catch(() =>
-      this.#setStopping(false),
-    );
+    this.#insist(() => this.#tools.api.stop(replyId)).catch(() => this.#setStopping(false));
   }
 
   /** @param {boolean} stopping */
@@ -167,9 +165,9 @@ export class AnswerRun {
   /**
    * @template T
    * @param {() => Promise<T>} action
-   * @param {AbortSignal} [signal]
    */
-  #insist(action, signal = this.#given) {
+  #insist(action) {
+    const signal = this.#given;
     const onBroken = () => this.#connect(false);
     const act = () => {
       // It may have been aborted between two steps.

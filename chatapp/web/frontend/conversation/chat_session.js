@@ -148,9 +148,10 @@ export class ChatSession {
   async retry(answer) {
     if (this.running) return;
     if (answer.state !== OUT_OF_REACH && answer.id !== null) return this.answerAgain(answer);
-    const run = this.#begin(answer, passes(answer));
+    const mayHaveCome = this.#branch.conversation !== null && !isRefused(answer);
+    const run = this.#begin(answer, mayHaveCome);
     // What the server refused was not kept, and may be asked differently now; what it may have got must stay the same.
-    if (answer.asked && !passes(answer)) {
+    if (answer.asked && !mayHaveCome) {
       this.#tools.outbox.onArrived(answer.asked);
       answer.asked = this.#question({ ...answer.asked, client_id: newClientId() }, this.#chosenModel());
     }
@@ -303,6 +304,6 @@ export class ChatSession {
 }
 
 /** @param {ChatMessage} answer */
-function passes({ problem }) {
-  return problem !== null && new AnswerError(problem).passes;
+function isRefused({ problem }) {
+  return problem !== null && new AnswerError(problem).isRefusal;
 }

@@ -28,6 +28,8 @@ export class Drafts {
   #sending = new Set();
   /** What was sent before, and is in a box again, by `client_id`. @type {Map<string, Unsent>} */
   #offered = new Map();
+  /** What of that was taken out of the box again, by `client_id`. @type {Set<string>} */
+  #takenOut = new Set();
 
   /**
    * @param {LocalMemory} memory
@@ -60,7 +62,11 @@ export class Drafts {
   keep(name, text) {
     this.#remember(draftKey(name), text);
     // What was taken out of the box is not to come back into it.
-    for (const each of this.#offeredAt(name)) if (!holds(text, textOf(each))) this.#write(each.question);
+    for (const each of this.#offeredAt(name)) {
+      if (holds(text, textOf(each))) continue;
+      this.#write(each.question);
+      this.#takenOut.add(each.question.client_id);
+    }
   }
 
   /**
@@ -125,9 +131,12 @@ export class Drafts {
    * @param {ChatMessage[]} messages
    */
   compare(name, messages) {
-    // What another tab has brought there is not offered any more; the box is filled anew after this.
+    // What another tab has brought there is not offered any more.
+    const gone = this.#offeredAt(name).filter(
+      ({ question }) => !this.#takenOut.has(question.client_id) && this.#read(keyOf(question)).length === 0,
+    );
     this.#offered.clear();
-    return this.#idle(name).filter((unsent) => {
+    const came = this.#idle(name).filter((unsent) => {
       const { question } = unsent;
       const place = messages.findIndex(({ id }) => id === question.parent_id);
       if (!mayHaveCome(unsent) || (place < 0 && question.parent_id)) return false;
@@ -138,6 +147,7 @@ export class Drafts {
       else if (next?.siblings.length === 1) this.giveUp(question);
       return hasCome;
     });
+    return [...gone, ...came];
   }
 
   /**
@@ -205,8 +215,12 @@ export class Drafts {
    * @returns {Unsent[]} one, or none
    */
   #read(key) {
-    const told = this.#memory.recall(key);
-    return told === "" ? [] : [JSON.parse(told)];
+    try {
+      const told = JSON.parse(this.#memory.recall(key));
+      return isUnsent(told) && keyOf(told.question) === key ? [told] : [];
+    } catch {
+      return []; // nothing, or what somebody else has written there
+    }
   }
 
   /**
@@ -236,8 +250,10 @@ export class Drafts {
   #remember(key, text) {
     const keys = this.#keys.filter((other) => other !== key);
     if (text !== "") keys.push(key);
-    for (const old of keys.splice(0, keys.length - MOST_DRAFTS)) this.#memory.remember(old, "");
-    const index = keys.join(" ");
+    const idle = keys.filter((each) => !this.#sending.has(each.slice(ASKED.length)));
+    const old = new Set(idle.slice(0, Math.max(0, keys.length - MOST_DRAFTS)));
+    for (const each of old) this.#memory.remember(each, "");
+    const index = keys.filter((each) => !old.has(each)).join(" ");
     if (index !== this.#memory.recall(INDEX)) this.#memory.remember(INDEX, index);
     this.#memory.remember(key, text);
   }
@@ -262,7 +278,7 @@ function holds(draft, text) {
  * @param {string} draft
  * @param {string} text
  */
-function without(draft, text) {
+export function without(draft, text) {
   return holds(draft, text) ? apart(draft).replace(apart(text), "\n\n").trim() : draft;
 }
 
@@ -274,6 +290,11 @@ function apart(text) {
 /** @param {Unsent} unsent */
 function textOf({ question }) {
   return question.message ?? "";
+}
+
+/** @param {any} told */
+function isUnsent(told) {
+  return typeof told?.name === "string" && typeof told.question?.message === "string";
 }
 
 /** @param {Unsent} unsent */

@@ -1,6 +1,6 @@
 const PREFIX = "chatapp.";
 /** Drafts of this length fill a browser's storage for one site only by the dozen. */
-const MOST_CHARACTERS = 200_000;
+const MOST_CHARACTERS = 300_000;
 
 /**
  * Small things that this browser remembers: drafts, and which conversation the widget shows.

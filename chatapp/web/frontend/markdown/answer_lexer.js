@@ -29,7 +29,7 @@ const READINGS = 30;
 const IN_VAIN = { atLeast: 300_000, each: 20 };
 const OPENS_EMPHASIS = /^(?:\*+[^\s*]|_+[^\s_])/;
 const OPENS_DELETION = /^~~?[^\s~]/;
-const CLOSED_FENCE = /^ {0,3}(`{3,}|~{3,})[\s\S]*\n {0,3}\1[`~]*[ \t]*\n*$/;
+const CLOSED_FENCE = /^ {0,3}(`{3,}(?!`)|~{3,}(?!~))[\s\S]*\n {0,3}\1[`~]*[ \t]*\n*$/;
 const IN_WORD = /[\p{L}\p{N}]$/u;
 
 /** Gives up looking for the ends of emphases where that takes too long, and tells whether code is still being written. */

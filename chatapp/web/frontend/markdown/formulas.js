@@ -9,7 +9,8 @@ const CLOSERS = { $$: "$$", "\\(": "\\)", "\\[": "\\]" };
 const OPENER = /\$\$|\\[([]/;
 const STEP = /\\[\s\S]|\$\$+|\n[ \t]*\n/g;
 const LINE_OF_FORMULA = /^ {0,3}(?=\$\$|\\\[)/;
-const FIRST_LINE_OF_FORMULA = /\n {0,3}(?=\$\$|\\\[)/;
+/** Or an empty line: what is behind it is another paragraph's. */
+const FIRST_LINE_OF_FORMULA = /\n(?: {0,3}(?=\$\$|\\\[)|[ \t]*\n)/;
 const SOMETHING = /[\p{L}\p{N}]/u;
 const LONGEST_CHARACTERS = 4000;
 
@@ -28,12 +29,13 @@ export function nextOpener(text) {
 }
 
 /**
- * Returns where the next line begins that may be a formula by itself, or -1.
+ * Returns where the paragraph that the text begins with may end with a formula on a line by itself, or -1.
  *
  * @param {string} text
  */
 export function nextLineOfFormula(text) {
-  return text.search(FIRST_LINE_OF_FORMULA);
+  const found = FIRST_LINE_OF_FORMULA.exec(text);
+  return found === null || (found[0].length > 1 && found[0].endsWith("\n")) ? -1 : found.index;
 }
 
 /**

@@ -4,7 +4,7 @@ import { allowanceOf } from "../conversation/allowance.js";
 import { Branch } from "../conversation/branch.js";
 import { OUT_OF_REACH, UNSENT } from "../conversation/chat_message.js";
 import { ChatSession } from "../conversation/chat_session.js";
-import { Drafts, joined } from "../conversation/drafts.js";
+import { Drafts, joined, without } from "../conversation/drafts.js";
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
 import { AllowanceNotice } from "./allowance_notice.js";
@@ -209,7 +209,7 @@ export class ChatPanel {
    * @type {import("../conversation/answer_run.js").Outbox["onUnsent"]}
    */
   #takeBack(question, problem, isLeft) {
-    this.#drafts.giveUp(question, problem !== null && new AnswerError(problem).passes);
+    this.#drafts.giveUp(question, problem !== null && !new AnswerError(problem).isRefusal);
     if (problem !== null && !isLeft) return;
     this.#recallDraft();
     // Its answer, which would have told, is not shown any more.
@@ -243,13 +243,16 @@ export class ChatPanel {
   #settle() {
     if (this.#opening?.id === this.branch.conversation?.id) this.#opening = null;
     const { messages } = this.branch;
+    const isSamePlace = this.#draftName === this.#place;
     const came = this.#drafts.compare(this.#place, messages);
     const last = messages.reverse().find(({ role }) => role === "user");
     const isUnwanted = came.some((each) => each.at === 0 && each.question.message === last?.text);
     // Only then it is followed, or what has not come is sent again.
     queueMicrotask(() => {
       if (isUnwanted) this.session.stop();
-      this.#recallDraft();
+      // What another tab has done to the draft does not take away what is being written here.
+      const typed = isSamePlace ? this.#composer.text : "";
+      this.#recallDraft(came.reduce((text, { question }) => without(text, question.message ?? ""), typed));
     });
   }
 

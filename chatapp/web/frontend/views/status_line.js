@@ -10,7 +10,8 @@ const MOST_CHARACTERS = 1000;
 /** Tells screen readers, once each, that an answer began, how its line stands, and how it ended, with its text. */
 export class StatusLine {
   #element;
-  #wasConnected = true;
+  /** @type {ChatMessage | null} the answer whose line is broken */
+  #lost = null;
 
   /**
    * @param {HTMLElement} element a polite live region
@@ -31,8 +32,8 @@ export class StatusLine {
   /** @param {ChatMessage} message */
   #tell(message) {
     if (message.role !== "assistant") return;
-    const isBack = message.pending && message.connected && !this.#wasConnected;
-    this.#wasConnected = message.connected;
+    const isBack = message.pending && message.connected && this.#lost === message;
+    this.#lost = message.connected ? null : message;
     const words = isBack ? texts.reconnected : wordsFor(message);
     this.say(message.look === "done" && !message.pending ? `${words} ${this.#answer()}`.trim() : words);
   }
@@ -43,7 +44,7 @@ export class StatusLine {
       "[data-part=messages] > :last-child > [data-role=assistant]:last-child [data-part=text]",
     );
     const copy = /** @type {Element | undefined} */ (shown?.cloneNode(true));
-    for (const part of copy?.querySelectorAll("button, [aria-hidden=true]") ?? []) part.remove();
+    for (const part of copy?.querySelectorAll("button, annotation, [aria-hidden=true]") ?? []) part.remove();
     for (const part of copy?.querySelectorAll("p, li, pre, th, td, div, h1, h2, h3, h4, h5, h6") ?? [])
       part.append(" ");
     const text = (copy?.textContent ?? "").replace(/\s+/g, " ").trim();

@@ -23,6 +23,8 @@ export class WidgetWindow {
   #connection;
   #onOpen;
   #hasFailed = false;
+  /** Whether somebody has pressed Enter before there was a chat. */
+  #isSent = false;
 
   /**
    * @param {HTMLElement} root
@@ -82,18 +84,19 @@ export class WidgetWindow {
   async #begin() {
     if (this.#hasFailed) this.#connection.hidden = true;
     this.#hasFailed = false;
-    let isSent = false;
     const end = listen(this.#input, "keydown", (/** @type {KeyboardEvent} */ event) => {
       if (!sendsOnEnter(event)) return;
       event.preventDefault();
-      isSent = true;
+      this.#isSent = true;
     });
     try {
       await this.#onOpen();
       end();
-      if (isSent) part(this.#form, "[data-part=submit]").click();
+      if (this.#isSent) part(this.#form, "[data-part=submit]").click();
+      this.#isSent = false;
     } catch {
       end();
+      this.#isSent = false;
       // There is no chat yet that could say so.
       this.#hasFailed = true;
       this.#connection.textContent = texts.unreachable;

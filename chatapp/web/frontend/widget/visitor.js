@@ -77,8 +77,9 @@ export class Visitor {
       response = await this.#welcome(bearer(inBytes(password)));
     }
     if (!response.ok) return response;
+    const { token } = await response.json();
     signal?.throwIfAborted();
-    this.#memory.remember(TOKEN, (await response.json()).token);
+    this.#memory.remember(TOKEN, token);
     return null;
   }
 
