@@ -102,7 +102,7 @@ def test_older_messages_come_when_one_scrolls_up(chat: Talk, site: str) -> None:
         )
         assert answer.ok
     chat.page.reload()
-    expect(chat.questions).to_have_count(25)
+    expect(chat.questions).to_have_count(20)
     expect(chat.questions.last).to_be_in_viewport()
 
     chat.messages.evaluate("element => element.scrollTo({ top: 0, behavior: 'instant' })")

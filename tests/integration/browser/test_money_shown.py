@@ -139,6 +139,7 @@ def show_as_if_there_were_older_messages(route: Route) -> None:
 
 def test_the_line_under_the_box_says_what_may_come_and_asks_nothing(talk: Talk) -> None:
     expect(line(talk)).to_be_empty()
+    talk.page.wait_for_load_state("networkidle")
     asked: list[str] = []
     talk.page.on("request", lambda request: asked.append(request.url))
     height = talk.messages.bounding_box()

@@ -179,7 +179,9 @@ export class ChatPanel {
    * @param {() => void} [forget] what was remembered of it
    */
   leaveGone(forget = () => {}) {
-    const text = this.#drafts.take(this.#place);
+    // Another tab may have had the draft forgotten already, but what is in the box was not meant.
+    const written = this.#composer.text;
+    const text = withTyped(this.#drafts.take(this.#place), written);
     forget();
     this.beginAnew();
     this.#drafts.keep(this.#place, joined(text, this.#composer.text));
@@ -266,7 +268,7 @@ export class ChatPanel {
   #recallDraft(typed = "") {
     const draft = this.#drafts.recall(this.#place, this.#opening?.isLoading);
     this.#draftName = this.#place;
-    const text = draft.includes(typed) ? draft : joined(draft, typed);
+    const text = withTyped(draft, typed);
     if (text !== draft) this.#drafts.keep(this.#place, text);
     this.#composer.write(text);
     this.#costLine.write(text);
@@ -315,4 +317,12 @@ export class ChatPanel {
     // What cannot be had now stays as it is; whoever does something hears of it then.
     this.session.refresh().catch(() => {});
   }
+}
+
+/**
+ * @param {string} draft
+ * @param {string} typed what may not be in it
+ */
+function withTyped(draft, typed) {
+  return draft.includes(typed) ? draft : joined(draft, typed);
 }
