@@ -26,6 +26,9 @@ KEPT_SECONDS = 300
 
 CHAT, MARKDOWN_STYLES = "widget_chat.js", "widget_markdown.css"
 
+LINE_BREAK = re.compile(r"\s*\n\s*")
+"""With what stands around it in a template, and means nothing."""
+
 REM = re.compile(r"(@media[^{]*)|(-?\d*\.?\d+)rem\b")
 """A measure in rem, but in a media query, where it does not depend on the site."""
 
@@ -51,7 +54,7 @@ def files(assets: Assets, catalog: ModelCatalog, *, is_closed: bool) -> flask.Bl
     def script() -> Response:
         usual = None if is_closed else catalog.find(catalog.default_id())
         language = speak_to_other_sites(request.args.get("language", ""))
-        made = script_in(language.code, render_template("_widget.html", usual=usual))
+        made = script_in(language.code, LINE_BREAK.sub("\n", render_template("_widget.html", usual=usual)))
         is_packed = bool(request.accept_encodings["gzip"])
         response = Response(made.packed if is_packed else made.plain, mimetype="text/javascript")
         if is_packed:
