@@ -9,7 +9,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 
-USUAL_PORT = re.compile(r"(?<=^http://)([^:]+):80$|(?<=^https://)([^:]+):443$")
+USUAL_PORT = re.compile(r"^(http://[^:]+):80$|^(https://[^:]+):443$")
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 BASE_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 USD = re.compile(r"\d{1,7}(\.\d{1,9})?", re.ASCII)

@@ -48,6 +48,11 @@ export class AnswerError extends Error {
     return !this.passes && !MAY_HAVE_COME.test(this.problem.code);
   }
 
+  /** What was asked for, or whoever asked, is not known to the server any more. */
+  get isGone() {
+    return ["not_found", "unauthorized"].includes(this.problem.code);
+  }
+
   /** The server could not be reached at all. */
   static unreachable() {
     return new AnswerError({ reason: texts.unreachable, code: "unreachable" });

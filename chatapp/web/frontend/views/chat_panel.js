@@ -229,8 +229,7 @@ export class ChatPanel {
 
   /** @param {unknown} error */
   #tellGone(error) {
-    const isGone = error instanceof AnswerError && ["not_found", "unauthorized"].includes(error.problem.code);
-    return isGone && (this.#onGone?.() ?? false);
+    return error instanceof AnswerError && error.isGone && (this.#onGone?.() ?? false);
   }
 
   /** What was written for a new chat goes along into the conversation that it has become. */

@@ -142,7 +142,7 @@ export class WidgetChat {
       try {
         await this.#api.forgetMe();
       } catch (error) {
-        if (!isGone(error)) throw error;
+        if (!(error instanceof AnswerError && error.isGone)) throw error;
       }
     });
     if (!isDone) return;
@@ -166,9 +166,4 @@ export class WidgetChat {
     const { dataset } = this.#dialog;
     return new Tariff(!model || model === dataset.model ? dataset : {});
   }
-}
-
-/** @param {unknown} error */
-function isGone(error) {
-  return error instanceof AnswerError && ["not_found", "unauthorized"].includes(error.problem.code);
 }

@@ -1,6 +1,6 @@
 import { listen } from "../../listen.js";
 import { Menu, menuOf } from "../menu.js";
-import { part } from "../part.js";
+import { focused, part } from "../part.js";
 import { EditForm } from "./edit_form.js";
 import { Siblings } from "./siblings.js";
 
@@ -95,7 +95,7 @@ function siblingsIn(element, actions) {
  * @param {() => HTMLElement | undefined} elementOf returns what is shown of it then
  */
 async function keepPlace(list, show, elementOf) {
-  const button = document.activeElement;
+  const button = focused();
   const action = button instanceof HTMLElement ? button.dataset.action : undefined;
   const top = button?.getBoundingClientRect().top;
   await show();
