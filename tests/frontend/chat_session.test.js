@@ -267,20 +267,31 @@ test("one answer is made at a time", async () => {
   await sent;
 });
 
-test("whenever it is stopped, a question is not asked, or its answer is stopped", async () => {
-  const ends = new Set();
-  for (let steps = 0; steps < 40; steps += 1) {
-    const { server, session } = begin();
-    server.waits = true;
-    const sent = session.send("one");
-    for (let step = 0; step < steps; step += 1) await null;
-    session.stop();
-    await sent;
-    assert.equal(server.stopped.length, server.questions.length, `after ${steps} steps`);
-    ends.add(server.questions.length);
-  }
-  assert.deepEqual([...ends].sort(), [0, 1]);
-});
+for (const { onLine, lost } of [
+  { onLine: true, lost: 0 },
+  // A server on the same machine answers all the same.
+  { onLine: false, lost: 0 },
+  { onLine: false, lost: 1 },
+]) {
+  const when = `${onLine ? "with" : "without"} a network, after ${lost} requests that did not go out`;
+  test(`whenever it is stopped, a question is not asked, or its answer is stopped: ${when}`, async (t) => {
+    Object.defineProperty(navigator, "onLine", { value: onLine, configurable: true });
+    t.after(() => delete navigator.onLine);
+    const ends = new Set();
+    for (let steps = 0; steps < 60; steps += 1) {
+      const { server, session } = begin();
+      server.waits = true;
+      server.losesQuestions = lost;
+      const sent = session.send("one");
+      for (let step = 0; step < steps; step += 1) await (step % 8 ? null : new Promise(setImmediate));
+      session.stop();
+      await sent;
+      assert.equal(server.stopped.length, server.questions.length, `after ${steps} steps`);
+      ends.add(server.questions.length);
+    }
+    assert.deepEqual([...ends].sort(), [0, 1]);
+  });
+}
 
 test("a stop reaches the server also when its person has gone on before the question was there", async () => {
   const { server, session } = begin();

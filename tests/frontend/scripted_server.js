@@ -8,6 +8,8 @@ export class ScriptedServer {
   changes = [];
   stopped = [];
   replies = new Map();
+  /** How many questions get lost on their way. */
+  losesQuestions = 0;
   /** How many answers to questions get lost on their way, though the question came. */
   losesAnswers = 0;
   /** How many replies fail. */
@@ -52,6 +54,10 @@ export class ScriptedServer {
   }
 
   async ask(_, question) {
+    if (this.losesQuestions-- > 0) {
+      await null;
+      throw AnswerError.unreachable();
+    }
     this.questions.push(question);
     if (this.refuses) throw this.refuses;
     const reply = this.replies.get(question.client_id) ?? this.#begin(question);

@@ -106,10 +106,7 @@ export class AnswerRun {
     const asked = /** @type {Question} */ (answer.asked);
     const conversationId = await this.#conversationId();
     this.#tools.outbox.onSending(asked, conversationId);
-    const reply = await this.#insist(() => {
-      this.#mayHaveCome ||= !saysOffline();
-      return this.#tools.api.ask(conversationId, asked, this.#given);
-    });
+    const reply = await this.#insist(() => this.#ask(conversationId, asked));
     this.#tools.outbox.onArrived(asked);
     if (question !== null && question.id === null) {
       this.#branch.identify(question, reply.user_message_id ?? "", asked.parent_id ?? null);
@@ -120,6 +117,25 @@ export class AnswerRun {
     if (reply.text !== "") this.#branch.grow(answer, reply.text);
     if (answer.stopping) this.#requestStop(reply.id);
     if (reply.allowance) this.#tools.onAllowance(reply.allowance);
+  }
+
+  /**
+   * @param {string} conversationId
+   * @param {Question} asked
+   */
+  async #ask(conversationId, asked) {
+    // A server on the same machine is reached without a network, too: only what fails without one has surely not come.
+    const cannotCome = !this.#mayHaveCome && saysOffline();
+    this.#mayHaveCome = true;
+    try {
+      return await this.#tools.api.ask(conversationId, asked, this.#given);
+    } catch (error) {
+      if (cannotCome && saysOffline()) {
+        this.#mayHaveCome = false;
+        if (this.#answer.stopping) this.#withdrawn.abort();
+      }
+      throw error;
+    }
   }
 
   async #conversationId() {

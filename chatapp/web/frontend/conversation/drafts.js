@@ -128,9 +128,10 @@ export class Drafts {
    * Forgets what was sent before and has come after all, as the messages of a place show; returns what that is.
    *
    * @param {string} name
-   * @param {ChatMessage[]} messages
+   * @param {ChatMessage[]} messages its last ones
+   * @param {boolean} isWhole whether these are all
    */
-  compare(name, messages) {
+  compare(name, messages, isWhole) {
     // What another tab has brought there is not offered any more.
     const gone = this.#offeredAt(name).filter(
       ({ question }) => !this.#takenOut.has(question.client_id) && this.#read(keyOf(question)).length === 0,
@@ -139,7 +140,7 @@ export class Drafts {
     const came = this.#idle(name).filter((unsent) => {
       const { question } = unsent;
       const place = messages.findIndex(({ id }) => id === question.parent_id);
-      if (!mayHaveCome(unsent) || (place < 0 && question.parent_id)) return false;
+      if (!mayHaveCome(unsent) || (place < 0 && (question.parent_id || !isWhole))) return false;
       const next = messages[place + 1];
       const hasCome = next?.text === question.message;
       if (hasCome) this.arrived(question);
@@ -254,7 +255,7 @@ export class Drafts {
     const old = new Set(idle.slice(0, Math.max(0, keys.length - MOST_DRAFTS)));
     for (const each of old) this.#memory.remember(each, "");
     const index = keys.filter((each) => !old.has(each)).join(" ");
-    if (index !== this.#memory.recall(INDEX)) this.#memory.remember(INDEX, index);
+    if (index !== this.#memory.recall(INDEX)) this.#memory.remember(INDEX, index, true);
     this.#memory.remember(key, text);
   }
 }

@@ -29,12 +29,12 @@ export class LocalMemory {
   /**
    * @param {string} name
    * @param {string} value "" forgets it
+   * @param {boolean} [keepsOld] where this does not fit, what stood there before is still of use to the next page
    */
-  remember(name, value) {
+  remember(name, value, keepsOld = false) {
     this.#here.delete(name);
     const isStored = this.#attempt((storage) => {
-      // What stood there before must not come back where this does not fit.
-      storage.removeItem(this.#prefix + name);
+      if (!keepsOld || value === "") storage.removeItem(this.#prefix + name);
       if (value !== "" && value.length <= MOST_CHARACTERS) storage.setItem(this.#prefix + name, value);
       return value.length <= MOST_CHARACTERS;
     });

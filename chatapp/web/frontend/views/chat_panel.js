@@ -243,9 +243,9 @@ export class ChatPanel {
   /** Drops what an earlier page, or another one, has sent, and which has come after all. */
   #settle() {
     if (this.#opening?.id === this.branch.conversation?.id) this.#opening = null;
-    const { messages } = this.branch;
+    const { messages, before } = this.branch;
     const isSamePlace = this.#draftName === this.#place;
-    const came = this.#drafts.compare(this.#place, messages);
+    const came = this.#drafts.compare(this.#place, messages, before === null);
     const last = messages.reverse().find(({ role }) => role === "user");
     const isUnwanted = came.some((each) => each.at === 0 && each.question.message === last?.text);
     // Only then it is followed, or what has not come is sent again.
