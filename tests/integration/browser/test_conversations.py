@@ -79,6 +79,21 @@ def test_a_conversation_is_renamed_and_pinned(chat: Talk) -> None:
     expect(entries(chat.page).last.get_by_text("Pinned:")).to_be_hidden()
 
 
+def test_a_key_that_ends_a_composition_renames_nothing(chat: Talk) -> None:
+    ask_in_new_chats(chat, "bread")
+    choose(chat.page, "bread", "Rename")
+    box = chat.page.get_by_role("textbox", name="New title")
+    box.fill("日本")
+
+    for key in ("Enter", "Escape"):  # as Safari tells of them
+        box.evaluate(
+            f"e => e.dispatchEvent(new KeyboardEvent('keydown', {{key: '{key}', keyCode: 229, bubbles: true}}))"
+        )
+
+    expect(box).to_be_focused()
+    expect(box).to_have_value("日本")
+
+
 def test_a_conversation_is_deleted_once_that_is_confirmed(chat: Talk) -> None:
     ask_in_new_chats(chat, "bread", "butter")
     choose(chat.page, "butter", "Delete…")

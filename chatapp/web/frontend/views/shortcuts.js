@@ -1,4 +1,5 @@
 import { listen } from "../listen.js";
+import { isComposing } from "./enter.js";
 
 /** @typedef {import("../conversation/local_memory.js").LocalMemory} LocalMemory */
 
@@ -35,7 +36,7 @@ export class Shortcuts {
   /** @param {KeyboardEvent} event */
   #obey(event) {
     // What is open, a menu or a dialog, is closed first.
-    if (event.defaultPrevented || event.isComposing) return;
+    if (event.defaultPrevented || isComposing(event)) return;
     if (event.key === "Escape") {
       if (!isWithin(event, "dialog") && this.#onEscape()) event.preventDefault();
       return;

@@ -1,5 +1,5 @@
 import { listen } from "../../listen.js";
-import { sendsOnEnter } from "../enter.js";
+import { isComposing, sendsOnEnter } from "../enter.js";
 import { growWithText } from "../growing.js";
 import { copyOf, part } from "../part.js";
 
@@ -47,7 +47,7 @@ export class EditForm {
     if (sendsOnEnter(event)) {
       event.preventDefault();
       /** @type {HTMLFormElement} */ (this.element).requestSubmit();
-    } else if (event.key === "Escape" && !event.isComposing) {
+    } else if (event.key === "Escape" && !isComposing(event)) {
       event.stopPropagation();
       this.#end();
     }

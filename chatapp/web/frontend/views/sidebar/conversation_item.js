@@ -1,5 +1,6 @@
 import { listen } from "../../listen.js";
 import { texts } from "../../texts.js";
+import { isComposing } from "../enter.js";
 import { Menu } from "../menu.js";
 import { copyOf, part } from "../part.js";
 import { highlighted } from "./highlight.js";
@@ -91,7 +92,7 @@ export class ConversationItem {
     };
     listen(input, "blur", () => end(true));
     listen(input, "keydown", (/** @type {KeyboardEvent} */ event) => {
-      if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+      if (isComposing(event) || !["Enter", "Escape"].includes(event.key)) return;
       event.preventDefault();
       event.stopPropagation();
       end(event.key === "Enter");

@@ -1,5 +1,6 @@
 import { listen } from "../../listen.js";
 import { texts } from "../../texts.js";
+import { isComposing } from "../enter.js";
 import { part } from "../part.js";
 import { ConversationItem } from "./conversation_item.js";
 
@@ -73,7 +74,7 @@ export class Sidebar {
 
   /** @param {KeyboardEvent} event */
   #clearOnEscape(event) {
-    if (event.key !== "Escape" || event.isComposing) return;
+    if (event.key !== "Escape" || isComposing(event)) return;
     // Whoever leaves a search does not mean the answer that is being made.
     event.stopPropagation();
     if (this.#search.value === "") return;
