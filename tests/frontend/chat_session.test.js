@@ -267,6 +267,48 @@ test("one answer is made at a time", async () => {
   await sent;
 });
 
+/** Whether the browser says that it has a network. */
+function setOnline(t, value) {
+  Object.defineProperty(navigator, "onLine", { value, configurable: true });
+  t.after(() => delete navigator.onLine);
+}
+
+// Whether there is a network when it is asked, and after each try that fails.
+for (const { fails, network, code = "unreachable", isTakenBack = false } of [
+  { fails: "with a network", network: [true, true] },
+  { fails: "without a network", network: [false, false], isTakenBack: true },
+  { fails: "while the network is lost", network: [true, false] },
+  { fails: "while the network comes back", network: [false, true] },
+  { fails: "while the network is lost, and again without it", network: [true, false, false] },
+  { fails: "at a proxy", network: [false, false], code: "http_503" },
+]) {
+  for (const stopsAt of ["during that", "after that"]) {
+    const does = isTakenBack ? "takes it back" : "waits until its answer can be stopped";
+    test(`a question fails ${fails}: Stop ${stopsAt} ${does}`, async (t) => {
+      const { server, session } = begin();
+      const ask = server.ask.bind(server);
+      const failed = Promise.withResolvers();
+      const states = [...network];
+      setOnline(t, states.shift());
+      server.waits = true;
+      server.ask = async (...all) => {
+        if (states.length === 0) return ask(...all);
+        await null;
+        setOnline(t, states.shift());
+        if (states.length === 0) failed.resolve();
+        if (states.length === 0 && stopsAt === "during that") session.stop();
+        throw new AnswerError({ reason: "It failed.", code });
+      };
+      const sent = session.send("one");
+      await failed.promise;
+      for (let step = 0; step < 10; step += 1) await null;
+      if (stopsAt === "after that") session.stop();
+      await sent;
+      assert.deepEqual([server.questions.length, server.stopped.length], isTakenBack ? [0, 0] : [1, 1]);
+    });
+  }
+}
+
 for (const { onLine, lost } of [
   { onLine: true, lost: 0 },
   // A server on the same machine answers all the same.
@@ -275,8 +317,7 @@ for (const { onLine, lost } of [
 ]) {
   const when = `${onLine ? "with" : "without"} a network, after ${lost} requests that did not go out`;
   test(`whenever it is stopped, a question is not asked, or its answer is stopped: ${when}`, async (t) => {
-    Object.defineProperty(navigator, "onLine", { value: onLine, configurable: true });
-    t.after(() => delete navigator.onLine);
+    setOnline(t, onLine);
     const ends = new Set();
     for (let steps = 0; steps < 60; steps += 1) {
       const { server, session } = begin();

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from tests.integration.browser.conftest import PATIENCE_MS, PHONE, watch
 from tests.integration.browser.filled_books import FilledBooks, filled_books
@@ -62,6 +62,7 @@ def sort(items: list[int]) -> list[int]:
 
 $$\\sum_{k=1}^n k = \\frac{n(n+1)}{2}$$
 """
+NOTHING_TO_IMPORT = b'[{"title": "Pictures", "mapping": {}}]'
 
 
 @dataclass
@@ -281,6 +282,14 @@ def chat_handing_over(scene: Scene) -> None:
     expect(scene.page.get_by_test_id("handoff-link")).not_to_have_value("")
 
 
+@state("desktop")
+def chat_importing(scene: Scene) -> None:
+    scene.chat()
+    file: FilePayload = {"name": "conversations.json", "mimeType": "application/json", "buffer": NOTHING_TO_IMPORT}
+    scene.page.get_by_test_id("import-file").set_input_files(file)
+    scene.page.get_by_text("What was left out").click()
+
+
 @state("phone", "desktop")
 def chat_with_instructions(scene: Scene) -> None:
     scene.chat()
@@ -318,6 +327,22 @@ def widget_in_mid_answer(scene: Scene) -> None:
     talk = scene.shop(color="#ffd400", position="left")
     talk.ask("Hi", until="streaming")
     talk.shows("Half an")
+
+
+@state("phone", "desktop")
+def widget_with_an_error(scene: Scene) -> None:
+    scene.upstream.script(*error(400, "invalid_request_error", "The provider did not like this."))
+    talk = scene.shop()
+    talk.ask("Hi", until="failed")
+    talk.answer.get_by_text("Details").click()
+
+
+@state("phone", "desktop")
+def widget_forgetting(scene: Scene) -> None:
+    talk = scene.shop()
+    talk.ask("Hi")
+    talk.root.get_by_role("button", name="Forget me").click()
+    expect(scene.button("Forget everything")).to_be_visible()
 
 
 @state("desktop")

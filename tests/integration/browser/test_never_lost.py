@@ -301,6 +301,23 @@ def test_two_tabs_ask_a_question_once(chat: Talk, upstream: ScriptedUpstream) ->
         assert asked(upstream, since) == ["once"]
 
 
+def test_a_draft_that_another_tab_has_sent_is_gone_from_the_box(chat: Talk) -> None:
+    chat.ask("zero")
+    chat.input.fill("my draft")
+    with another_tab(chat) as other:
+        expect(other.input).to_have_value("my draft")
+        other.input.press("Enter")
+        other.wait_for("done")
+
+        chat.page.evaluate(COME_BACK)
+
+        shows(chat, "zero", "my draft")
+        expect(chat.input).to_have_value("")
+        chat.page.reload()
+        shows(chat, "zero", "my draft")
+        expect(chat.input).to_have_value("")
+
+
 def test_a_refused_question_comes_back_though_another_one_was_asked(chat: Talk) -> None:
     chat.ask("zero")
     chat.page.route(REPLIES, lambda route: route.fulfill(status=429, json=REFUSAL), times=1)

@@ -163,6 +163,22 @@ def test_nothing_is_stored_before_the_first_message(shop: Talk) -> None:
     assert shop.page.context.cookies() == []
 
 
+def test_escape_closes_the_question_and_then_the_chat_behind_it(shop: Talk) -> None:
+    shop.ask("Hi")
+    forget = shop.root.get_by_role("button", name="Forget me")
+    forget.click()
+    expect(shop.page.get_by_role("button", name="Cancel")).to_be_visible()
+
+    shop.page.keyboard.press("Escape")
+    expect(shop.page.get_by_role("button", name="Cancel")).to_have_count(0)
+    expect(forget).to_be_focused()
+    expect(shop.answers).to_have_count(1)
+    shop.page.keyboard.press("Escape")
+
+    expect(shop.root).to_be_hidden()
+    expect(shop.page.get_by_test_id("launcher")).to_be_focused()
+
+
 def test_a_visitor_can_have_everything_forgotten(shop: Talk, host: HostSite) -> None:
     expect(shop.root.get_by_role("button", name="Forget me")).to_be_hidden()
     shop.ask("Hi")

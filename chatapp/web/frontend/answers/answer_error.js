@@ -43,6 +43,11 @@ export class AnswerError extends Error {
     return PASSING.has(this.problem.code);
   }
 
+  /** The server could not be reached at all. */
+  get isUnreachable() {
+    return this.problem.code === "unreachable";
+  }
+
   /** Whether the server has surely looked for what it was asked, and does not have it: a proxy in front has not. */
   get isRefusal() {
     return !this.passes && !MAY_HAVE_COME.test(this.problem.code);

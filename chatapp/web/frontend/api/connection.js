@@ -70,7 +70,7 @@ export class Connection extends EventTarget {
       return true;
     } catch (error) {
       // Whatever it said, it was there to say it.
-      return !(error instanceof AnswerError) || error.problem.code !== "unreachable";
+      return !(error instanceof AnswerError && error.isUnreachable);
     }
   }
 

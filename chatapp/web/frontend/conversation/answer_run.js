@@ -124,13 +124,13 @@ export class AnswerRun {
    * @param {Question} asked
    */
   async #ask(conversationId, asked) {
-    // A server on the same machine is reached without a network, too: only what fails without one has surely not come.
+    // A server on the same machine is reached without a network, too: only what reaches none has surely not come.
     const cannotCome = !this.#mayHaveCome && saysOffline();
     this.#mayHaveCome = true;
     try {
       return await this.#tools.api.ask(conversationId, asked, this.#given);
     } catch (error) {
-      if (cannotCome && saysOffline()) {
+      if (cannotCome && saysOffline() && error instanceof AnswerError && error.isUnreachable) {
         this.#mayHaveCome = false;
         if (this.#answer.stopping) this.#withdrawn.abort();
       }

@@ -128,10 +128,9 @@ export class Drafts {
    * Forgets what was sent before and has come after all, as the messages of a place show; returns what that is.
    *
    * @param {string} name
-   * @param {ChatMessage[]} messages its last ones
-   * @param {boolean} isWhole whether these are all
+   * @param {ChatMessage[]} messages
    */
-  compare(name, messages, isWhole) {
+  compare(name, messages) {
     // What another tab has brought there is not offered any more.
     const gone = this.#offeredAt(name).filter(
       ({ question }) => !this.#takenOut.has(question.client_id) && this.#read(keyOf(question)).length === 0,
@@ -140,7 +139,7 @@ export class Drafts {
     const came = this.#idle(name).filter((unsent) => {
       const { question } = unsent;
       const place = messages.findIndex(({ id }) => id === question.parent_id);
-      if (!mayHaveCome(unsent) || (place < 0 && (question.parent_id || !isWhole))) return false;
+      if (!mayHaveCome(unsent) || (place < 0 && question.parent_id)) return false;
       const next = messages[place + 1];
       const hasCome = next?.text === question.message;
       if (hasCome) this.arrived(question);

@@ -243,17 +243,18 @@ export class ChatPanel {
   /** Drops what an earlier page, or another one, has sent, and which has come after all. */
   #settle() {
     if (this.#opening?.id === this.branch.conversation?.id) this.#opening = null;
-    const { messages, before } = this.branch;
+    const { messages } = this.branch;
     const isSamePlace = this.#draftName === this.#place;
-    const came = this.#drafts.compare(this.#place, messages, before === null);
+    const came = this.#drafts.compare(this.#place, messages);
     const last = messages.reverse().find(({ role }) => role === "user");
     const isUnwanted = came.some((each) => each.at === 0 && each.question.message === last?.text);
     // Only then it is followed, or what has not come is sent again.
     queueMicrotask(() => {
       if (isUnwanted) this.session.stop();
-      // What another tab has done to the draft does not take away what is being written here.
-      const typed = isSamePlace ? this.#composer.text : "";
-      this.#recallDraft(came.reduce((text, { question }) => without(text, question.message ?? ""), typed));
+      // What another tab has done to the draft does not take away what is being written here, unless it has sent that.
+      const { text } = this.#composer;
+      const typed = isSamePlace && text !== last?.text ? text : "";
+      this.#recallDraft(came.reduce((left, { question }) => without(left, question.message ?? ""), typed));
     });
   }
 

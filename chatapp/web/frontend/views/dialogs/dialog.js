@@ -12,6 +12,8 @@ export function openDialog(template) {
   for (const button of dialog.querySelectorAll("[data-action=close]")) {
     listen(button, "click", () => dialog.close());
   }
+  // Escape is meant for this one alone, not for the window behind it.
+  listen(dialog, "keydown", (event) => event.stopPropagation());
   const before = focused();
   const opener = before?.closest(".menu")?.previousElementSibling ?? before;
   listen(dialog, "close", () => {
