@@ -11,7 +11,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench bench-fake bench-scale bench-tokens bench-widget check fix lock clean system
+.PHONY: help run test soak bench bench-fake bench-scale bench-tokens bench-page bench-widget check fix lock clean system
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ bench-scale: $(VENV)/.package ## Measure lists, search and opening among 400,000
 
 bench-tokens: $(VENV)/.dev ## Measure what exact counts of tokens cost, and who waits for them; needs Linux
 	@exec python -m bench.tokens
+
+bench-page: $(VENV)/.dev ## Measure how soon the chat page opens, and what an answer costs it; needs Chromium
+	@exec python -m bench.page
 
 bench-widget: $(VENV)/.dev ## Measure what the widget costs the page that it stands on; needs Chromium
 	@exec python -m bench.widget
