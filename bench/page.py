@@ -1,7 +1,8 @@
-"""How soon one can type on the chat page, and what an answer costs it, also below many messages. ``make bench-page``.
+"""What the chat page costs a browser, with nothing in it and with long conversations. ``make bench-page`` runs it.
 
-Chromium opens it in a profile that knows nothing yet, on a server with the fake model. What the main thread computes is
-told, not how long that takes on a machine that is busy with other things; how soon one can type depends on the machine.
+Chromium, which has kept no file of it, opens it on a server with the fake model. One line tells for each length: how
+soon one can type, what was loaded, how long a key and a step of scrolling take, and what the main thread computes for
+an answer. It is one round each: the times depend on what else the machine does, the computing hardly.
 """
 
 from __future__ import annotations
@@ -10,25 +11,31 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import BrowserContext, CDPSession, Page, sync_playwright
 
 from tests.server import serving
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 KEPT = (0, 1_000, 2_000)
 """How many messages the conversation has."""
 
-TOKENS = 2_000
-LAST = "the end"
-SCRIPT = f'[[rules]]\nreply = "{"word " * TOKENS}{LAST}"\ntokens_per_second = 500\n'
-PATIENCE_MS = 120_000
-STEPS = 20
+PARAGRAPHS, WORDS = 20, 100
+TOKENS_PER_SECOND = 500
+REPLY = ("word " * WORDS + "\\n\\n") * PARAGRAPHS + "The end."
+SCRIPT = f'[[rules]]\nreply = "{REPLY}"\ntokens_per_second = {TOKENS_PER_SECOND}\n'
+ANSWER_SECONDS = PARAGRAPHS * WORDS / TOKENS_PER_SECOND + 2
+"""For so long nobody asks the page whether its answer is whole: to look at it meanwhile would cost it time."""
+
 INDEXING_SECONDS = 5
 """For so long the server may be busy with what was imported."""
+
+SETTLING_MS = 3_000
+STEPS = 20
 
 QUESTION = "How does one do it?"
 ANSWER = """Here is **how** one does it, with `code` and [a link](https://example.org).
@@ -46,79 +53,103 @@ def f(x):
 ```
 """
 
-TIMED = """async ([steps, act]) => {
+MESSAGES = "[data-role]"
+TIMED = """async ([steps, types]) => {
+    const transcript = document.querySelector("[data-part=transcript]");
     const times = [];
     for (let step = 0; step < steps; step += 1) {
         const begin = performance.now();
-        act === "type"
-            ? document.execCommand("insertText", false, "a")
-            : (document.querySelector("[data-part=transcript]").scrollTop -= 300);
+        if (types) document.execCommand("insertText", false, "a");
+        else transcript.scrollTop -= 300;
         await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
         times.push(performance.now() - begin);
     }
     return times.sort((one, other) => one - other)[steps >> 1];
 }"""
+"""The median in milliseconds until a change is drawn: at least the rest of a frame, of which there are 60 a second."""
 
 
 def main() -> None:
     """Open a new chat and long conversations, and print one line for each."""
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name,
-        sync_playwright() as playwright,
-    ):
-        folder = Path(name)
-        (folder / "script.toml").write_text(SCRIPT, "utf-8")
-        chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        with serving(folder, CHATAPP_LLM="fake", CHATAPP_FAKE_SCRIPT=str(folder / "script.toml")) as server:
+    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name, sync_playwright() as tools:
+        script = Path(name) / "script.toml"
+        script.write_text(SCRIPT, "utf-8")
+        with (
+            tools.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]) as browser,
+            serving(Path(name), CHATAPP_LLM="fake", CHATAPP_FAKE_SCRIPT=str(script)) as server,
+        ):
+            _measure(browser, server.url, 0)  # the first page of all finds a server that has never made one
             for kept in KEPT:
-                with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
-                    print(f"{kept:5,} messages kept: {_told(context, server.url, kept)}", flush=True)
-        browser.close()
+                print(f"{kept:5,} messages: {_measure(browser, server.url, kept)}", flush=True)
 
 
-def _told(context: BrowserContext, site: str, kept: int) -> str:
-    place = f"#c={_import(context, site, kept)}" if kept else ""
-    page = context.new_page()
-    devtools = context.new_cdp_session(page)
+def _measure(browser: Browser, site: str, kept: int) -> str:
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+        place = f"#c={_import(context, site, kept)}" if kept else ""
+        page = context.new_page()
+        devtools = context.new_cdp_session(page)
+        told = [_open(page, devtools, f"{site}/chat{place}")]
+        _load_all(page, kept)
+        page.click("textarea")
+        told.append(f"a key {page.evaluate(TIMED, [STEPS, True]):.0f} ms")
+        if kept:
+            told.append(f"a step of scrolling {page.evaluate(TIMED, [STEPS, False]):.0f} ms")
+        told.append(_answer(page, devtools))
+        return "; ".join(told)
+
+
+def _open(page: Page, devtools: CDPSession, address: str) -> str:
     sizes: list[int] = []
     devtools.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
     devtools.send("Network.enable")
-    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
     begin = time.perf_counter()
-    page.goto(f"{site}/chat{place}", wait_until="commit")
+    page.goto(address, wait_until="commit")
     page.wait_for_selector("textarea", state="visible")
     usable_s = time.perf_counter() - begin
-    page.wait_for_timeout(3_000)
-    loaded = f"one can type after {usable_s:.2f} s; {len(sizes)} requests, {sum(sizes) / 1000:.0f} KB"
+    page.wait_for_timeout(SETTLING_MS)
+    devtools.send("Network.disable")
+    return f"one can type after {usable_s:.2f} s; {len(sizes)} requests, {sum(sizes) / 1000:.0f} KB"
 
-    _load_all(page, kept)
-    page.click("textarea")
-    key_ms = page.evaluate(TIMED, [STEPS, "type"])
-    scroll_ms = page.evaluate(TIMED, [STEPS, "scroll"])
-    with _measured(devtools) as spent:
-        page.keyboard.press("Enter")
-        page.get_by_test_id("chat").locator("[data-role=assistant]").last.get_by_text(LAST).wait_for(
-            timeout=PATIENCE_MS
-        )
-        page.wait_for_timeout(1_000)
+
+def _load_all(page: Page, messages: int) -> None:
+    """Scroll up until all messages are there, and down again."""
+    transcript = page.locator("[data-part=transcript]")
+    while (count := page.locator(MESSAGES).count()) < messages:
+        transcript.evaluate("element => (element.scrollTop = 0)")
+        page.wait_for_function(f"count => document.querySelectorAll('{MESSAGES}').length > count", arg=count)
+    transcript.evaluate("element => (element.scrollTop = element.scrollHeight)")
+    page.wait_for_timeout(SETTLING_MS)
+
+
+def _answer(page: Page, devtools: CDPSession) -> str:
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = _metrics(devtools)
+    page.keyboard.press("Enter")
+    time.sleep(ANSWER_SECONDS)
+    after = _metrics(devtools)
+    assert "The end." in page.locator(MESSAGES).last.inner_text(), "the answer is not whole"
+    whole, scripts = (after[name] - before[name] for name in ("TaskDuration", "ScriptDuration"))
     return (
-        f"{loaded}; a key {key_ms:.0f} ms, a step of scrolling {scroll_ms:.0f} ms; an answer of {TOKENS:,} tokens "
-        f"{spent['TaskDuration']:.2f} s of the main thread, {spent['ScriptDuration']:.2f} s of that scripts"
+        f"an answer of {PARAGRAPHS * WORDS:,} tokens {whole:.2f} s of the main thread, {scripts:.2f} s of that scripts"
     )
+
+
+def _metrics(devtools: CDPSession) -> dict[str, float]:
+    return {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}
 
 
 def _import(context: BrowserContext, site: str, messages: int) -> str:
     """Bring a conversation in, as ChatGPT exports one, and return its id."""
     nodes: dict[str, Any] = {"root": {"id": "root", "parent": None, "children": ["0"], "message": None}}
-    for place in range(messages):
-        role, text = ("assistant", ANSWER) if place % 2 else ("user", QUESTION)
+    for number in range(messages):
+        role, text = ("assistant", ANSWER) if number % 2 else ("user", QUESTION)
         content = {"content_type": "text", "parts": [text]}
-        nodes[str(place)] = {
-            "id": str(place),
-            "parent": str(place - 1) if place else "root",
-            "children": [str(place + 1)] if place + 1 < messages else [],
-            "message": {"id": str(place), "author": {"role": role}, "create_time": 1.0 + place, "content": content},
+        nodes[str(number)] = {
+            "id": str(number),
+            "parent": str(number - 1) if number else "root",
+            "children": [str(number + 1)] if number + 1 < messages else [],
+            "message": {"id": str(number), "author": {"role": role}, "create_time": 1.0 + number, "content": content},
         }
     talk = {"title": "Long", "create_time": 1.0, "current_node": str(messages - 1), "mapping": nodes}
     headers = {"Content-Type": "application/json", "Origin": site}
@@ -127,30 +158,6 @@ def _import(context: BrowserContext, site: str, messages: int) -> str:
     time.sleep(INDEXING_SECONDS)
     listed = context.request.get(f"{site}/api/conversations").json()
     return str(listed["conversations"][0]["id"])
-
-
-def _load_all(page: Page, messages: int) -> None:
-    """Scroll up until all messages are there, and down again."""
-    shown = "[data-role]"
-    transcript = page.locator("[data-part=transcript]")
-    while (count := page.locator(shown).count()) < messages:
-        transcript.evaluate("element => (element.scrollTop = 0)")
-        page.wait_for_function(f"count => document.querySelectorAll('{shown}').length > count", arg=count)
-    transcript.evaluate("element => (element.scrollTop = element.scrollHeight)")
-    page.wait_for_timeout(1_000)
-
-
-@contextmanager
-def _measured(devtools: CDPSession) -> Iterator[dict[str, float]]:
-    """Yield what becomes the seconds that were spent in the block, by what for."""
-    spent: dict[str, float] = {}
-    before = _metrics(devtools)
-    yield spent
-    spent.update({name: seconds - before[name] for name, seconds in _metrics(devtools).items()})
-
-
-def _metrics(devtools: CDPSession) -> dict[str, float]:
-    return {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}
 
 
 if __name__ == "__main__":

@@ -303,18 +303,19 @@ def test_two_tabs_ask_a_question_once(chat: Talk, upstream: ScriptedUpstream) ->
 
 def test_a_draft_that_another_tab_has_sent_is_gone_from_the_box(chat: Talk) -> None:
     chat.ask("zero")
-    chat.input.fill("my draft")
+    chat.input.fill("my draft ")
     with another_tab(chat) as other:
-        expect(other.input).to_have_value("my draft")
+        expect(other.input).to_have_value("my draft ")
         other.input.press("Enter")
         other.wait_for("done")
+        other.ask("and more")
 
         chat.page.evaluate(COME_BACK)
 
-        shows(chat, "zero", "my draft")
+        shows(chat, "zero", "my draft", "and more")
         expect(chat.input).to_have_value("")
         chat.page.reload()
-        shows(chat, "zero", "my draft")
+        shows(chat, "zero", "my draft", "and more")
         expect(chat.input).to_have_value("")
 
 

@@ -43,7 +43,7 @@ export class AnswerError extends Error {
     return PASSING.has(this.problem.code);
   }
 
-  /** The server could not be reached at all. */
+  /** Whether nobody answered at all. */
   get isUnreachable() {
     return this.problem.code === "unreachable";
   }

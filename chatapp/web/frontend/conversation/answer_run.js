@@ -124,7 +124,7 @@ export class AnswerRun {
    * @param {Question} asked
    */
   async #ask(conversationId, asked) {
-    // A server on the same machine is reached without a network, too: only what reaches none has surely not come.
+    // A server on the same machine is reached without a network, too. What then fails to reach one has most likely not come.
     const cannotCome = !this.#mayHaveCome && saysOffline();
     this.#mayHaveCome = true;
     try {

@@ -34,6 +34,7 @@ export class LocalMemory {
   remember(name, value, keepsOld = false) {
     this.#here.delete(name);
     const isStored = this.#attempt((storage) => {
+      // What stood there before must not come back where this does not fit.
       if (!keepsOld || value === "") storage.removeItem(this.#prefix + name);
       if (value !== "" && value.length <= MOST_CHARACTERS) storage.setItem(this.#prefix + name, value);
       return value.length <= MOST_CHARACTERS;

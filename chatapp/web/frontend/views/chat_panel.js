@@ -253,7 +253,8 @@ export class ChatPanel {
       if (isUnwanted) this.session.stop();
       // What another tab has done to the draft does not take away what is being written here, unless it has sent that.
       const { text } = this.#composer;
-      const typed = isSamePlace && text !== last?.text ? text : "";
+      const isSent = messages.some((message) => message.role === "user" && message.text === text.trim());
+      const typed = isSamePlace && !isSent ? text : "";
       this.#recallDraft(came.reduce((left, { question }) => without(left, question.message ?? ""), typed));
     });
   }

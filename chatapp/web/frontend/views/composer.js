@@ -1,7 +1,7 @@
 import { charactersIn } from "../answers/place.js";
 import { listen } from "../listen.js";
 import { texts } from "../texts.js";
-import { sendsOnEnter } from "./enter.js";
+import { isComposing, sendsOnEnter } from "./enter.js";
 import { growWithText } from "./growing.js";
 import { part } from "./part.js";
 
@@ -152,6 +152,6 @@ export class Composer {
 }
 
 /** @param {KeyboardEvent} event */
-function hasModifier({ altKey, ctrlKey, metaKey, shiftKey, isComposing }) {
-  return altKey || ctrlKey || metaKey || shiftKey || isComposing;
+function hasModifier(event) {
+  return event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || isComposing(event);
 }

@@ -2,8 +2,6 @@ import { listen } from "../listen.js";
 import { selectionAround } from "../selection_around.js";
 
 const NEAR_PX = 24;
-/** The tools under the last message are no text that one would miss. */
-const TOOLS_PX = 48;
 const KEYS_UP = new Set(["ArrowUp", "PageUp", "Home"]);
 
 /**
@@ -39,14 +37,14 @@ export class EndFollower {
   follow() {
     if (this.#isSelected()) this.#following = false;
     if (!this.#following) {
-      if (this.#distance() >= TOOLS_PX) this.#onMore(true);
+      if (this.#distance() >= NEAR_PX) this.#onMore(true);
       return;
     }
     const { scrollHeight, clientHeight } = this.#element;
     const end = scrollHeight - clientHeight;
     const most = this.#held?.() ?? end;
     this.#scrollTo(Math.min(end, most));
-    if (end - most < TOOLS_PX) return;
+    if (end - most < NEAR_PX) return;
     this.#following = false;
     this.#onMore(true);
   }

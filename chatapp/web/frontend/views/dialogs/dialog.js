@@ -12,7 +12,7 @@ export function openDialog(template) {
   for (const button of dialog.querySelectorAll("[data-action=close]")) {
     listen(button, "click", () => dialog.close());
   }
-  // Escape is meant for this one alone, not for the window behind it.
+  // Keys are meant for this one alone: Escape would close the window behind it, too.
   listen(dialog, "keydown", (event) => event.stopPropagation());
   const before = focused();
   const opener = before?.closest(".menu")?.previousElementSibling ?? before;
