@@ -7,15 +7,15 @@ an answer. It is one round each: the times depend on what else the machine does,
 
 from __future__ import annotations
 
-import json
-import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import BrowserContext, CDPSession, Page, sync_playwright
 
+from tests.chatgpt_files import Talk, file_of
+from tests.chromium import chromium
 from tests.server import serving
 
 if TYPE_CHECKING:
@@ -71,12 +71,11 @@ TIMED = """async ([steps, types]) => {
 
 def main() -> None:
     """Open a new chat and long conversations, and print one line for each."""
-    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name, sync_playwright() as tools:
         script = Path(name) / "script.toml"
         script.write_text(SCRIPT, "utf-8")
         with (
-            tools.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]) as browser,
+            tools.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]) as browser,
             serving(Path(name), CHATAPP_LLM="fake", CHATAPP_FAKE_SCRIPT=str(script)) as server,
         ):
             _measure(browser, server.url, 0)  # the first page of all finds a server that has never made one
@@ -141,19 +140,12 @@ def _metrics(devtools: CDPSession) -> dict[str, float]:
 
 def _import(context: BrowserContext, site: str, messages: int) -> str:
     """Bring a conversation in, as ChatGPT exports one, and return its id."""
-    nodes: dict[str, Any] = {"root": {"id": "root", "parent": None, "children": ["0"], "message": None}}
-    for number in range(messages):
-        role, text = ("assistant", ANSWER) if number % 2 else ("user", QUESTION)
-        content = {"content_type": "text", "parts": [text]}
-        nodes[str(number)] = {
-            "id": str(number),
-            "parent": str(number - 1) if number else "root",
-            "children": [str(number + 1)] if number + 1 < messages else [],
-            "message": {"id": str(number), "author": {"role": role}, "create_time": 1.0 + number, "content": content},
-        }
-    talk = {"title": "Long", "create_time": 1.0, "current_node": str(messages - 1), "mapping": nodes}
+    talk = Talk("Long")
+    for _ in range(messages // 2):
+        talk.user(QUESTION)
+        talk.assistant(ANSWER)
     headers = {"Content-Type": "application/json", "Origin": site}
-    brought = context.request.post(f"{site}/api/import", data=json.dumps([talk]), headers=headers)
+    brought = context.request.post(f"{site}/api/import", data=file_of(talk), headers=headers)
     assert brought.ok, brought.text()
     time.sleep(INDEXING_SECONDS)
     listed = context.request.get(f"{site}/api/conversations").json()

@@ -10,7 +10,6 @@ import functools
 import http.server
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -21,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.chromium import chromium
 from tests.server import serving
 
 ROUNDS = 15
@@ -44,9 +44,8 @@ class Browser:
     def __init__(self, profile: Path) -> None:
         their_end, self._write_end = os.pipe()
         self._read_end, their_answers = os.pipe()
-        program = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "chromium"
         take_pipes = functools.partial(_take, their_end, their_answers)
-        command = [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
+        command = [chromium(), *FLAGS, f"--user-data-dir={profile}", "about:blank"]
         self._process = subprocess.Popen(command, preexec_fn=take_pipes, close_fds=False, stderr=subprocess.DEVNULL)
         os.close(their_end)
         os.close(their_answers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from chatapp.fake.testing import FakeLLM
+from tests.chromium import chromium
 from tests.integration.browser.live_page import LivePage
 from tests.integration.browser.talk import Talk
 from tests.server import serving
@@ -55,12 +55,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        # The same browser without windows takes a third of the time.
-        chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-        assert chromium, "These tests need Chromium: apt-get install chromium-headless-shell"
-        with playwright.chromium.launch(executable_path=chromium, args=list(FLAGS)) as started:
-            yield started
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS)) as started,
+    ):
+        yield started
 
 
 @pytest.fixture

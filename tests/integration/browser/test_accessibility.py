@@ -113,6 +113,12 @@ class Scene:
             talk.ask(message)
         return talk
 
+    def fail(self, talk: Talk) -> None:
+        """Ask what the provider refuses, and open the details."""
+        self.upstream.script(*error(400, "invalid_request_error", "The provider did not like this."))
+        talk.ask("Hi", until="failed")
+        talk.answer.get_by_text("Details").click()
+
     def wait_until_found(self, words: str) -> None:
         """What was said last may be found a second later."""
         for _ in range(300):
@@ -202,10 +208,7 @@ def chat_waiting_for_the_first_word(scene: Scene) -> None:
 
 @state("phone", "desktop")
 def chat_with_an_error(scene: Scene) -> None:
-    scene.upstream.script(*error(400, "invalid_request_error", "The provider did not like this."))
-    talk = scene.chat()
-    talk.ask("Hi", until="failed")
-    talk.answer.get_by_text("Details").click()
+    scene.fail(scene.chat())
 
 
 @state("desktop")
@@ -331,10 +334,7 @@ def widget_in_mid_answer(scene: Scene) -> None:
 
 @state("phone", "desktop")
 def widget_with_an_error(scene: Scene) -> None:
-    scene.upstream.script(*error(400, "invalid_request_error", "The provider did not like this."))
-    talk = scene.shop()
-    talk.ask("Hi", until="failed")
-    talk.answer.get_by_text("Details").click()
+    scene.fail(scene.shop())
 
 
 @state("phone", "desktop")
