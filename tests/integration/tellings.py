@@ -11,7 +11,8 @@ from tests.integration.fault import CANARIES, Fault
 from tests.integration.site import CANARY
 from tests.server import RunningServer
 
-PATHS = ("/chat/stream", "/chat")
+STREAMED, PLAIN = "/chat/stream", "/chat"
+PATHS = (STREAMED, PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def expected(fault: Fault, path: str) -> Told:
     """Return what the caller of ``path`` must learn."""
     if fault.code is None:
         return Told(200, fault.text, None, fault.reason, fault.source)
-    if path == "/chat/stream" and fault.begun:
+    if path == STREAMED and fault.begun:
         return Told(200, fault.text, fault.code)
     return Told(fault.status, fault.text if fault.begun and fault.source else None, fault.code, wait=fault.wait)
 

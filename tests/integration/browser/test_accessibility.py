@@ -20,6 +20,7 @@ from tests.integration.browser.conftest import PATIENCE_MS, PHONE, watch
 from tests.integration.browser.filled_books import FilledBooks, filled_books
 from tests.integration.browser.host_site import hosting
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import wait_until
 from tests.server import serving
 from tests.upstream import Gate, ScriptedUpstream, Stall
 from tests.upstream.wire import error, sse
@@ -121,12 +122,8 @@ class Scene:
 
     def wait_until_found(self, words: str) -> None:
         """What was said last may be found a second later."""
-        for _ in range(300):
-            found = self.page.request.get(f"{self.site}/api/conversations", params={"q": words}).json()
-            if found["conversations"]:
-                return
-            self.page.wait_for_timeout(100)
-        raise AssertionError(f"Nothing was found of {words}.")
+        api = f"{self.site}/api/conversations"
+        wait_until(self.page, lambda: self.page.request.get(api, params={"q": words}).json()["conversations"])
 
     def button(self, name: str | re.Pattern[str]) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

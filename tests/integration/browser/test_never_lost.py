@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.integration.browser.conftest import another_tab, watch
 from tests.integration.browser.host_site import HostSite, hosting
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import held, wait_until
 from tests.upstream import Gate, ScriptedUpstream
 from tests.upstream.wire import sse
 
@@ -51,20 +52,6 @@ def goes_on(shop: Talk) -> Talk:
     """Go to the next page of the site, and open the widget there."""
     shop.page.goto(f"{shop.page.url.rpartition('/')[0]}/next")
     return opened(shop.page)
-
-
-def held(page: Page, pattern: str, times: int | None = 1) -> list[Route]:
-    """Hold up requests until the test lets them go."""
-    routes: list[Route] = []
-    page.route(pattern, lambda route: routes.append(route), times=times)
-    return routes
-
-
-def let_go(page: Page, routes: list[Route]) -> None:
-    """Let what was held up go."""
-    page.wait_for_timeout(0)  # the browser's events come only when it is waited for
-    for route in routes:
-        route.continue_()
 
 
 def left_on_its_way(talk: Talk, message: str) -> None:
@@ -118,7 +105,7 @@ def test_a_question_that_is_asked_again_is_not_offered_in_the_box_meanwhile(
     talk.input.press("Enter")
     talk.ask("third", until=None)
 
-    let_go(shop.page, loading)
+    loading().continue_()
 
     shows(talk, "first", "second")
     expect(talk.input).to_have_value("third")
@@ -134,7 +121,7 @@ def test_new_chat_while_a_question_is_asked_again_stays_a_new_chat(shop: Talk) -
     expect(talk.questions).to_have_count(2)
 
     talk.begin_anew()
-    let_go(shop.page, again)
+    again().continue_()
 
     talk.ask("another")
     shows(talk, "another")
@@ -203,7 +190,7 @@ def test_what_is_typed_while_a_visitor_turns_out_to_be_lost_stays_in_the_box(sho
     talk = goes_on(shop)
     talk.input.press_sequentially("typed")
 
-    let_go(shop.page, loading)
+    loading().continue_()
 
     expect(talk.root.get_by_test_id("toast")).to_contain_text("not kept any more")
     expect(talk.input).to_have_value("typed")
@@ -253,7 +240,7 @@ def test_stop_reaches_an_answer_on_the_next_page(shop: Talk, upstream: ScriptedU
     upstream.script(*sse(["Half ", gate, "whole"]))
     shop.page.route(REPLIES, lambda route: route.fetch(), times=1)
     shop.ask("no, stop", until="waiting")
-    upstream.wait_for_request(since + 1)
+    wait_until(shop.page, lambda: len(upstream.requests) > since)
     shop.button.click()
     expect(shop.note).to_have_text("Stopping…")
 
@@ -349,7 +336,7 @@ def test_a_changed_question_that_has_not_come_is_a_draft(chat: Talk) -> None:
 
 
 def test_two_new_chats_that_are_not_made_yet_are_both_drafts(chat: Talk) -> None:
-    held(chat.page, CONVERSATIONS, times=None)
+    chat.page.route(CONVERSATIONS, lambda route: None)
     chat.ask("one", until="waiting")
     chat.begin_anew()
     chat.ask("two", until="waiting")
@@ -365,7 +352,7 @@ def test_a_refusal_is_told_though_one_has_gone_on(chat: Talk) -> None:
     chat.ask("important", until="waiting")
     chat.begin_anew()
 
-    asking[0].fulfill(status=429, json=REFUSAL)
+    asking().fulfill(status=429, json=REFUSAL)
 
     expect(chat.page.get_by_test_id("toast")).to_contain_text("Too fast.")
     chat.page.get_by_test_id("entries").get_by_role("link").first.click()

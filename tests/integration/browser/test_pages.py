@@ -7,11 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, Route, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from chatapp.web.assets import Assets, AssetsMissing
 from tests.integration.browser.conftest import PHONE
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import held
 from tests.server import serving
 from tests.upstream import ScriptedUpstream
 from tests.upstream.wire import sse
@@ -161,12 +162,11 @@ def test_what_is_written_before_the_widget_shows_its_conversation_is_meant_for_t
     page = widget.page
     widget.ask("asked before")
     page.goto(f"{site}/")
-    asked_for: list[Route] = []
-    page.route("**/api/conversations/*", lambda route: asked_for.append(route), times=1)
-    with page.expect_request("**/api/conversations/*"):
-        page.get_by_test_id("launcher").click()
+    loading = held(page, "**/api/conversations/*")
+    page.get_by_test_id("launcher").click()
+    request = loading()
     widget.input.fill("written meanwhile")
-    asked_for[0].continue_()
+    request.continue_()
     expect(widget.answers).to_have_count(1)
 
     expect(widget.input).to_have_value("written meanwhile")

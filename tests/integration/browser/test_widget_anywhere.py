@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
 from chatapp.web.texts.language import languages
 from tests.integration.browser.conftest import PATIENCE_MS, PHONE, watch
 from tests.integration.browser.host_site import HostSite, hosting
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import held
 from tests.server import serving
 from tests.upstream import Gate, ScriptedUpstream
 from tests.upstream.wire import sse
@@ -396,15 +397,14 @@ def test_a_phone_that_is_turned_stays_full_screen_and_keeps_the_focus(phone: Pag
 
 
 def test_a_message_that_is_sent_before_the_chat_is_loaded_goes_out_then(page: Page, host: HostSite) -> None:
-    held: list[Route] = []
-    page.route("**/widget/widget_chat.js*", lambda route: held.append(route), times=1)
+    script = held(page, "**/widget/widget_chat.js*")
     page.goto(host.put("/early", host.widget()))
     talk = opened(page)
     talk.input.fill("written early")
     talk.input.press("Enter")
     expect(talk.input).to_have_value("written early")
 
-    held[0].continue_()
+    script().continue_()
 
     talk.wait_for("done")
     expect(talk.questions).to_have_text(["You said: written early"])

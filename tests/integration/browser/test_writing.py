@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import held, wait_until
 from tests.upstream import ScriptedUpstream
 
 MOST_CHARACTERS = 100_000
 EDIT_BOX = "Your message, changed"
+SCRIPT = "**/static/chat.js*"
 
 
 def bring_alone(route: Route) -> None:
@@ -20,28 +23,21 @@ def bring_alone(route: Route) -> None:
     route.fetch()
 
 
-def held_script(page: Page) -> list[Route]:
-    """Hold up the page's script until the test lets it come."""
-    held: list[Route] = []
-    page.route("**/static/chat.js*", lambda route: held.append(route), times=1)
-    return held
-
-
-def without_script(page: Page, address: str) -> tuple[Talk, list[Route]]:
-    """Open the chat page, whose script is still on its way."""
-    held = held_script(page)
+def without_script(page: Page, address: str) -> tuple[Talk, Callable[[], Route]]:
+    """Open the chat page; its script is held up."""
+    script = held(page, SCRIPT)
     page.goto(address, wait_until="commit")
     talk = Talk(page, page.get_by_test_id("chat"))
     talk.input.wait_for()
-    return talk, held
+    return talk, script
 
 
 def test_what_is_typed_before_the_script_runs_stays(page: Page, site: str) -> None:
-    talk, held = without_script(page, f"{site}/chat")
+    talk, script = without_script(page, f"{site}/chat")
     talk.input.press_sequentially("early")
     expect(talk.button).to_be_disabled()
 
-    held[0].continue_()
+    script().continue_()
     expect(talk.button).to_be_enabled()
     talk.input.press_sequentially(" bird")
 
@@ -53,12 +49,12 @@ def test_what_is_typed_before_the_script_runs_stays(page: Page, site: str) -> No
 def test_what_is_typed_early_goes_into_the_conversation_of_the_address_behind_its_draft(chat: Talk) -> None:
     chat.ask("one")
     chat.input.fill("a draft")
-    held = held_script(chat.page)
+    script = held(chat.page, SCRIPT)
     chat.page.reload(wait_until="commit")
     chat.input.wait_for()
     chat.input.fill("and more")
 
-    held[0].continue_()
+    script().continue_()
 
     expect(chat.questions).to_have_count(1)
     expect(chat.input).to_have_value("a draft\n\nand more")
@@ -108,7 +104,7 @@ def test_what_had_come_when_the_page_closed_is_no_draft(chat: Talk, upstream: Sc
     asked = len(upstream.requests)
     chat.page.route("**/replies", bring_alone, times=1)
     chat.ask("two", until="waiting")
-    upstream.wait_for_request(asked + 1)
+    wait_until(chat.page, lambda: len(upstream.requests) > asked)
 
     chat.page.reload()
 
@@ -176,6 +172,7 @@ def test_a_text_that_is_too_long_says_so_and_is_not_sent(talk: Talk, upstream: S
 
 def test_a_text_file_becomes_part_of_the_message(talk: Talk) -> None:
     talk.input.fill("What is this?")
+    expect(talk.tool("Attach a text file", talk.root)).to_be_enabled()
     with talk.page.expect_file_chooser() as chooser:
         talk.tool("Attach a text file", talk.root).press("Enter")
 

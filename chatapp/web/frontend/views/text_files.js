@@ -31,7 +31,10 @@ class TextFiles {
     // A file that is let go beside the chat would take the page's place. Around the widget, its site decides.
     this.#whole = dropPlace.matches("main") ? document : dropPlace;
     const chooser = /** @type {HTMLInputElement} */ (part(form, "[data-part=text-files]"));
-    listen(part(form, "[data-action=attach]"), "click", () => chooser.click());
+    const attach = /** @type {HTMLButtonElement} */ (part(form, "[data-action=attach]"));
+    listen(attach, "click", () => chooser.click());
+    // Before this, a press of it would have been lost.
+    attach.disabled = false;
     listen(chooser, "change", () => this.#takeChosen(chooser));
     listen(this.#whole, "dragover", (/** @type {DragEvent} */ event) => this.#invite(event));
     listen(this.#whole, "dragleave", (/** @type {DragEvent} */ event) => this.#leave(event));
