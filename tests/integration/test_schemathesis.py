@@ -19,7 +19,7 @@ from tests.integration.terminal import environment
 from tests.server import RunningServer, serving
 
 EXAMPLES, SOAK_EXAMPLES = 10, 500
-SECONDS, SOAK_SECONDS = 60, 1800
+SECONDS, SOAK_SECONDS = 300, 1800
 DOORS = ["/chat", "/chat/stream"]
 OPTIONS = [
     *("--seed=1", "--generation-deterministic", "--no-color", "--continue-on-failure"),

@@ -20,7 +20,7 @@ SAME_TESTS = [
 def test_what_holds_in_threads_holds_in_greenlets() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "gevent.monkey", "--module", "pytest", "-q", "-p", "no:cacheprovider", *SAME_TESTS],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -36,7 +36,7 @@ class ScriptedUpstream(LoopbackServer):
         """Answer the next request that has no script yet with these steps."""
         self._scripts.append(steps)
 
-    def wait_for_request(self, count: int = 1, timeout_seconds: float = 5.0) -> Exchange:
+    def wait_for_request(self, count: int = 1, timeout_seconds: float = 30.0) -> Exchange:
         """Return the ``count``-th request, as soon as it is there."""
         exchange = self.wait_for_exchange(count, timeout_seconds)
         assert exchange, f"{len(self.exchanges)} requests came, not {count}"

@@ -8,9 +8,11 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import held
 from tests.upstream import Gate, Reset, ScriptedUpstream, Stall
 from tests.upstream.wire import error, sse
 
+EVENTS = "**/events"
 WORDS = ["Blue ", "light ", "is ", "scattered ", "most."]
 
 
@@ -118,10 +120,12 @@ def test_a_broken_line_comes_back_without_a_gap(talk: Talk, upstream: ScriptedUp
     gate = Gate()
     upstream.script(*sse(["Half 👋 ", gate, "whole"]))
     half = 'id: 5\ndata: {"content": "Half "}\n\n'
-    talk.page.route("**/events", lambda route: route.fulfill(content_type="text/event-stream", body=half), times=1)
+    again = held(talk.page, EVENTS)
+    talk.page.route(EVENTS, lambda route: route.fulfill(content_type="text/event-stream", body=half), times=1)
     talk.ask("Hi", until="streaming")
     expect(talk.note).to_have_text("Reconnecting…")
 
+    again().continue_()
     gate.open()
 
     talk.wait_for("done")
