@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { afterEach, test } from "node:test";
 import { AnswerError } from "../../chatapp/web/frontend/answers/answer_error.js";
 import { Retrying } from "../../chatapp/web/frontend/answers/retrying.js";
 import { Branch } from "../../chatapp/web/frontend/conversation/branch.js";
 import { ChatSession } from "../../chatapp/web/frontend/conversation/chat_session.js";
 import { ScriptedServer } from "./scripted_server.js";
 import { NoPauses } from "./streams.js";
+
+const begun = [];
+
+// One whose server stays out of reach would go on trying.
+afterEach(() => {
+  for (const session of begun.splice(0)) session.giveUp();
+});
 
 function begin({ server = new ScriptedServer(), chosenModel, now, again } = {}) {
   const branch = new Branch();
@@ -22,6 +29,7 @@ function begin({ server = new ScriptedServer(), chosenModel, now, again } = {}) 
     unfinished: () => again,
   };
   const session = new ChatSession(server, branch, { chosenModel, retrying, outbox });
+  begun.push(session);
   return { server, branch, session, told };
 }
 

@@ -32,6 +32,7 @@ export async function* readEvents(body, onBytes = () => {}) {
  */
 class EventParser {
   #rest = "";
+  #lastCharacter = "";
   /** @type {string[]} */
   #data = [];
   /** @type {string | undefined} */
@@ -42,9 +43,10 @@ class EventParser {
    * @returns {Generator<StreamEvent, void, void>} the events that end in it
    */
   *read(text) {
-    const isWithinLine = !/[\r\n]/.test(text) && !this.#rest.endsWith("\r");
+    const isWithinLine = !/[\r\n]/.test(text) && this.#lastCharacter !== "\r";
+    this.#lastCharacter = text.at(-1) ?? this.#lastCharacter;
     this.#rest += text;
-    // A long line that comes in many pieces is not looked through for each of them.
+    // Looking at a long line for each of the many pieces in which it comes would copy it whole each time.
     if (isWithinLine) return;
     const lines = this.#rest.split(LINE_END);
     this.#rest = /** @type {string} */ (lines.pop());
