@@ -9,6 +9,8 @@ SYSTEM := chromium-headless-shell curl nginx openssl
 
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where Python keeps no compiled code, each of the tests' many processes compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test soak bench bench-fake bench-scale bench-tokens bench-page bench-widget check fix lock clean system

@@ -8,13 +8,18 @@ import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+
+from chatapp.adapters.sql.preparing import prepare
+from chatapp.settings.settings import DATABASE_FILE
 
 NO_LIMITS = {
     "CHATAPP_DAILY_BUDGET_USD": "1000000",
@@ -73,6 +78,8 @@ def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
         "CHATAPP_DATA_DIR": str(folder / "data"),
         **NO_LIMITS,
     }
+    if not settings.keys() & {"CHATAPP_DATABASE_URL", "CHATAPP_DATA_DIR"}:
+        _put_tables(folder / "data")
     log_file = folder / "server.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(
@@ -84,6 +91,22 @@ def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
         finally:
             process.terminate()
             process.wait(START_SECONDS)
+
+
+def _put_tables(data: Path) -> None:
+    """Put a database without content there, unless there is one: a server that has to make it starts later."""
+    data.mkdir(exist_ok=True)
+    file = data / DATABASE_FILE
+    if not file.exists():
+        file.write_bytes(_tables())
+
+
+@cache
+def _tables() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / DATABASE_FILE
+        prepare(f"sqlite:///{file}")
+        return file.read_bytes()
 
 
 def free_port() -> int:

@@ -35,7 +35,8 @@ RUN_AXE = """async () => {
         .filter(({ element }) => !isTheModels(id, element))
         .map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`));
 }"""
-"""Left out are the levels of the headings in an answer, which the model chose, and what Swagger UI draws."""
+"""Tells which rule is broken where, and how to mend it. Left out are the levels of the headings in an answer, which the
+model chose, and what Swagger UI draws."""
 
 SIZES = {"phone": PHONE, "tablet": {"width": 768, "height": 1024}, "desktop": {"width": 1280, "height": 800}}
 THEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
@@ -412,22 +413,16 @@ def scene(
 @pytest.mark.parametrize("name", STATES)
 def test_axe_finds_nothing_amiss(name: str, scene: Scene, screenshots: Path | None) -> None:
     STATES[name][0](scene)
+    scene.page.evaluate(axe())
 
     found: dict[str, Any] = {}
     for theme in THEMES:
         scene.page.emulate_media(color_scheme=theme)
-        found[theme] = violations(scene.page)
+        found[theme] = scene.page.evaluate(RUN_AXE)
         if screenshots is not None:
             scene.page.screenshot(path=screenshots / f"{name}-{theme}.png")
 
     assert found == {theme: [] for theme in THEMES}
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe finds: which rule, where, and how to mend it."""
-    page.evaluate(axe())
-    found: list[str] = page.evaluate(RUN_AXE)
-    return found
 
 
 @cache
