@@ -60,6 +60,11 @@ class Talk:
         """Return the part that scrolls."""
         return self.root.get_by_role("region", name="Messages")
 
+    @property
+    def is_widget(self) -> bool:
+        """Tell which of the two it is."""
+        return self.root.get_attribute("data-testid") == "widget"
+
     def begin_anew(self) -> None:
         """Begin a new chat."""
         self.page.get_by_role("button", name="New chat").click()
@@ -78,7 +83,7 @@ class Talk:
 
     def _identity(self) -> dict[str, str]:
         """Return what the widget says of its visitor; the chat page's has a cookie."""
-        if self.root.get_attribute("data-part") != "widget":
+        if not self.is_widget:
             return {}
         token = self.page.evaluate("Object.entries(localStorage).find(([name]) => name.endsWith(' token'))[1]")
         return {"Authorization": f"Bearer {token}"}

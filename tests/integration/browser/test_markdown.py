@@ -150,7 +150,7 @@ def test_formulas_are_drawn_when_they_are_closed(talk: Talk, upstream: ScriptedU
     expect(talk.text.locator(".formula").last).to_have_text("\\(\\frac{\\)")
     # Where KaTeX lays it out, MathML is for the ear; in the widget it is for the eye, too.
     position = talk.text.locator("math").first.evaluate("math => getComputedStyle(math.parentElement).position")
-    assert position == {"chat": "absolute", "widget": "static"}[talk.root.get_attribute("data-testid") or ""]
+    assert position == ("static" if talk.is_widget else "absolute")
 
 
 def test_a_formula_is_copied_as_it_was_written(talk: Talk, upstream: ScriptedUpstream) -> None:

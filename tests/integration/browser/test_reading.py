@@ -180,7 +180,7 @@ def test_code_is_copied_from_the_widget_without_touching_its_site_and_a_refusal_
     button.click()
     expect(button).to_have_attribute("data-done", "true")
     expect(talk.status).to_have_text("Copied.")
-    assert talk.page.evaluate("window.added") == (0 if talk.root.get_attribute("data-part") == "widget" else 1)
+    assert talk.page.evaluate("window.added") == (0 if talk.is_widget else 1)
 
     talk.page.evaluate("document.execCommand = () => false")
     button.click()
