@@ -18,7 +18,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from chatapp.adapters.sql.preparing import prepare
+from chatapp.adapters.sql.preparing import database_at, prepare
 from chatapp.settings.settings import DATABASE_FILE
 
 NO_LIMITS = {
@@ -68,7 +68,19 @@ class RunningServer:
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
-    """Run ``chatapp serve`` in ``folder`` with these settings, and budgets that last, until the block ends."""
+    """Run ``chatapp serve`` in ``folder`` with these settings, and budgets that last, until the block ends.
+
+    It finds a SQLite file with its tables and nothing in them, unless there is another: making them takes it long.
+    """
+    if "CHATAPP_DATABASE_URL" not in settings:
+        _put_tables(Path(settings.get("CHATAPP_DATA_DIR", folder / "data")) / DATABASE_FILE)
+    with serving_anew(folder, **settings) as running:
+        yield running
+
+
+@contextmanager
+def serving_anew(folder: Path, **settings: str) -> Iterator[RunningServer]:
+    """Run it where it has to make its database."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHATAPP_", "OPENAI_"))}
     ours = {
@@ -78,8 +90,6 @@ def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
         "CHATAPP_DATA_DIR": str(folder / "data"),
         **NO_LIMITS,
     }
-    if not settings.keys() & {"CHATAPP_DATABASE_URL", "CHATAPP_DATA_DIR"}:
-        _put_tables(folder / "data")
     log_file = folder / "server.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(
@@ -93,11 +103,9 @@ def serving(folder: Path, **settings: str) -> Iterator[RunningServer]:
             process.wait(START_SECONDS)
 
 
-def _put_tables(data: Path) -> None:
-    """Put a database without content there, unless there is one: a server that has to make it starts later."""
-    data.mkdir(exist_ok=True)
-    file = data / DATABASE_FILE
+def _put_tables(file: Path) -> None:
     if not file.exists():
+        database_at(f"sqlite:///{file}").make()
         file.write_bytes(_tables())
 
 

@@ -220,7 +220,8 @@ class Departure:
 
 def leave(site: Site, steps: list[Step], mark: bytes) -> Departure:
     ids, exchanges, callers = [], [], []
-    # Nobody sees what the plain route has heard so far. A stream that was asked after it shows words that came later.
+    # Nobody sees what the plain route has heard so far. When a stream that was asked after it has told its words, those
+    # of the plain one had come before.
     for path in (PLAIN, STREAMED) * 2:
         ids.append(f"leaving-{next(NUMBERS)}")
         asked, caller = site.script(*steps), site.call()

@@ -12,6 +12,7 @@ from chatapp.fake.testing import FakeLLM
 from tests.chromium import chromium
 from tests.integration.browser.live_page import LivePage
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import PATIENCE_MS
 from tests.server import serving
 from tests.upstream import ScriptedUpstream
 
@@ -24,9 +25,6 @@ FLAGS = (
     "--disable-sync",
     "--disable-quic",
 )
-PATIENCE_MS = 30_000
-"""Enough on a machine that runs everything else at the same time; what is there sooner is not waited for."""
-
 PHONE = {"width": 360, "height": 740}
 
 

@@ -62,7 +62,7 @@ class Talk:
 
     @property
     def is_widget(self) -> bool:
-        """Tell which of the two it is."""
+        """Tell whether it is the widget."""
         return self.root.get_attribute("data-testid") == "widget"
 
     def begin_anew(self) -> None:

@@ -16,11 +16,11 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
-from tests.integration.browser.conftest import PATIENCE_MS, PHONE, watch
+from tests.integration.browser.conftest import PHONE, watch
 from tests.integration.browser.filled_books import FilledBooks, filled_books
 from tests.integration.browser.host_site import hosting
 from tests.integration.browser.talk import Talk
-from tests.integration.browser.waiting import wait_until
+from tests.integration.browser.waiting import PATIENCE_MS, wait_until_found
 from tests.server import serving
 from tests.upstream import Gate, ScriptedUpstream, Stall
 from tests.upstream.wire import error, sse
@@ -120,11 +120,6 @@ class Scene:
         self.upstream.script(*error(400, "invalid_request_error", "The provider did not like this."))
         talk.ask("Hi", until="failed")
         talk.answer.get_by_text("Details").click()
-
-    def wait_until_found(self, words: str) -> None:
-        """What was said last may be found a second later."""
-        api = f"{self.site}/api/conversations"
-        wait_until(self.page, lambda: self.page.request.get(api, params={"q": words}).json()["conversations"])
 
     def button(self, name: str | re.Pattern[str]) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -236,7 +231,7 @@ def chat_with_the_list(scene: Scene) -> None:
 @state("desktop")
 def chat_searching(scene: Scene) -> None:
     scene.asked("bread", "butter")
-    scene.wait_until_found("butter")
+    wait_until_found(scene.page, "butter")
     scene.page.get_by_role("searchbox").fill("butter")
     expect(scene.page.get_by_test_id("entries").get_by_role("link")).to_have_count(1)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.browser.conftest import PATIENCE_MS, watch
+from tests.integration.browser.conftest import watch
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import PATIENCE_MS
 from tests.server import serving
 
 IS_READY = "async () => (await navigator.serviceWorker.ready).active?.state === 'activated'"

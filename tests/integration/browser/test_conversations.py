@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.integration.browser.conftest import watch
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import wait_until_found
 
 
 def entries(page: Page) -> Locator:
@@ -112,14 +113,9 @@ def test_search_finds_words_and_shows_where(chat: Talk) -> None:
     ask_in_new_chats(chat, "How long does bread bake?", "butter")
     search = chat.page.get_by_role("searchbox")
 
-    # What was said last may be found a second later.
-    for _ in range(20):
-        search.fill("bake")
-        chat.page.wait_for_timeout(250)
-        if entries(chat.page).count() == 1:
-            break
-        search.fill("")
-        chat.page.wait_for_timeout(250)
+    wait_until_found(chat.page, "bake")
+
+    search.fill("bake")
 
     expect(entries(chat.page)).to_have_count(1)
     expect(entries(chat.page).locator("mark").first).to_have_text("bake")

@@ -50,8 +50,8 @@ def test_screen_readers_hear_the_number_of_calls_and_no_tokens(live: LivePage, f
     with asking(fake_llm.base_url, "Count"):
         expect(live.text).to_have_text("One two")
         expect(live.page.get_by_test_id("status")).to_have_text("1 call, 1 running")
-    regions = live.page.locator("[role=status], [role=alert], [aria-live]")
-    assert [region.text_content() for region in regions.all() if region.is_visible()] == ["1 call, 1 running"]
+        regions = live.page.locator("[role=status], [role=alert], [aria-live]")
+        assert [region.text_content() for region in regions.all() if region.is_visible()] == ["1 call, 1 running"]
 
 
 def test_a_narrow_page_never_scrolls_sideways(live: LivePage, fake_llm: FakeLLM) -> None:

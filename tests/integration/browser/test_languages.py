@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from chatapp.web.texts.language import PLACEHOLDER, english, languages
-from tests.integration.browser.conftest import PATIENCE_MS, PHONE, watch
+from tests.integration.browser.conftest import PHONE, watch
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import PATIENCE_MS
 from tests.server import serving
 from tests.upstream import ScriptedUpstream
 from tests.upstream.wire import error, sse

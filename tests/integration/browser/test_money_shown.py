@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.integration.browser.conftest import PATIENCE_MS, watch
+from tests.integration.browser.conftest import watch
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import PATIENCE_MS
 from tests.integration.site import serving_models
 from tests.upstream import ScriptedUpstream
 from tests.upstream.wire import sse

@@ -12,9 +12,9 @@ AT_END = "element => element.scrollHeight - element.clientHeight - element.scrol
 TOP = "element => element.scrollTop"
 
 
-def is_at_end(talk: Talk) -> bool:
-    """Tell whether the end of the messages is in sight."""
-    return bool(talk.messages.evaluate(AT_END))
+def wait_for_end(talk: Talk) -> None:
+    """Wait until the end is in sight."""
+    talk.page.wait_for_function(AT_END, arg=talk.messages.element_handle())
 
 
 def test_a_question_stays_in_sight_while_its_answer_begins(talk: Talk, upstream: ScriptedUpstream) -> None:
@@ -25,22 +25,22 @@ def test_a_question_stays_in_sight_while_its_answer_begins(talk: Talk, upstream:
     talk.ask("two", until="streaming")
     expect(talk.text).to_contain_text("first")
     more = talk.root.get_by_test_id("more")
-    assert is_at_end(talk)
+    wait_for_end(talk)
     expect(more).to_be_hidden()
 
     gates[0].open()
     expect(talk.text).to_contain_text("second")
     expect(talk.questions.last).to_be_in_viewport(ratio=1)
-    assert not is_at_end(talk)
+    assert not talk.messages.evaluate(AT_END)
 
     more.press("Enter")
     expect(more).to_be_hidden()
     expect(talk.messages).to_be_focused()
-    assert is_at_end(talk)
+    wait_for_end(talk)
 
     gates[1].open()
     talk.wait_for("done")
-    assert is_at_end(talk)
+    wait_for_end(talk)
 
 
 def test_the_end_of_a_long_question_stays_in_sight(chat: Talk, upstream: ScriptedUpstream) -> None:
@@ -76,7 +76,7 @@ def test_a_reader_who_scrolls_away_is_left_alone_and_told_of_new_text(talk: Talk
     expect(more).to_be_hidden()
     gates[1].open()
     talk.wait_for("done")
-    assert is_at_end(talk)
+    wait_for_end(talk)
 
 
 def test_what_is_selected_does_not_move(chat: Talk, upstream: ScriptedUpstream) -> None:

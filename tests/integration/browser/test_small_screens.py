@@ -43,7 +43,8 @@ def test_a_small_phone_has_one_row_of_links_and_a_box_of_one_line(browser: Brows
         page.goto(f"{demo}/chat")
         links = page.locator("header nav a:visible")
 
-        assert links.count() == 4
+        expect(page.get_by_test_id("send")).to_be_enabled()
+        expect(links).to_have_count(4)
         assert len({round(box["y"]) for link in links.all() if (box := link.bounding_box())}) == 1
         assert page.evaluate(OVERFLOW) <= 0
         textarea = page.get_by_test_id("chat").locator("textarea")

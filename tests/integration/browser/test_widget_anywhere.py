@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
 from chatapp.web.texts.language import languages
-from tests.integration.browser.conftest import PATIENCE_MS, PHONE, watch
+from tests.integration.browser.conftest import PHONE, watch
 from tests.integration.browser.host_site import HostSite, hosting
 from tests.integration.browser.talk import Talk
-from tests.integration.browser.waiting import held
+from tests.integration.browser.waiting import PATIENCE_MS, held
 from tests.server import serving
 from tests.upstream import Gate, ScriptedUpstream
 from tests.upstream.wire import sse
@@ -400,11 +400,12 @@ def test_a_message_that_is_sent_before_the_chat_is_loaded_goes_out_then(page: Pa
     script = held(page, "**/widget/widget_chat.js*")
     page.goto(host.put("/early", host.widget()))
     talk = opened(page)
+    request = script()
     talk.input.fill("written early")
     talk.input.press("Enter")
     expect(talk.input).to_have_value("written early")
 
-    script().continue_()
+    request.continue_()
 
     talk.wait_for("done")
     expect(talk.questions).to_have_text(["You said: written early"])

@@ -104,7 +104,7 @@ def test_what_had_come_when_the_page_closed_is_no_draft(chat: Talk, upstream: Sc
     asked = len(upstream.requests)
     chat.page.route("**/replies", bring_alone, times=1)
     chat.ask("two", until="waiting")
-    wait_until(chat.page, lambda: len(upstream.requests) > asked)
+    wait_until(chat.page, "the provider is asked", lambda: len(upstream.requests) > asked)
 
     chat.page.reload()
 

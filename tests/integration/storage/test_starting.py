@@ -17,7 +17,7 @@ from chatapp.adapters.sql.revisions import HEAD
 from tests.databases import MakeDatabase
 from tests.integration.storage.filled import connected, fill, missing
 from tests.integration.terminal import chatapp, environment, python
-from tests.server import free_port, serving
+from tests.server import free_port, serving, serving_anew
 
 PASSWORD = "canary-8b2f"
 
@@ -28,7 +28,7 @@ def data_file(folder: Path) -> str:
 
 
 def test_the_start_says_where_conversations_are_kept(tmp_path: Path) -> None:
-    with serving(tmp_path, CHATAPP_DATA_DIR=str(tmp_path / "data")) as running:  # where no database is yet
+    with serving_anew(tmp_path) as running:
         assert f"Conversations are kept in {tmp_path}/data/chatapp.db." in running.log
 
     assert database_at(data_file(tmp_path)).find_revision() == HEAD
@@ -37,7 +37,7 @@ def test_the_start_says_where_conversations_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
 def test_a_stop_leaves_everything_in_one_file(tmp_path: Path, worker_class: str) -> None:
     settings = {"CHATAPP_WORKERS": "2", "CHATAPP_WORKER_CLASS": worker_class, "CHATAPP_GRACE_SECONDS": "10"}
-    with serving(tmp_path, CHATAPP_DATA_DIR=str(tmp_path / "data"), **settings) as running:
+    with serving_anew(tmp_path, **settings) as running:
         made = requests.post(f"{running.url}/api/conversations", json={}, timeout=10)
 
     assert made.status_code == 201

@@ -32,6 +32,7 @@ export async function* readEvents(body, onBytes = () => {}) {
  */
 class EventParser {
   #rest = "";
+  /** Of the rest: asking that itself would copy it whole each time, and it may come in many pieces. */
   #lastCharacter = "";
   /** @type {string[]} */
   #data = [];
@@ -39,14 +40,13 @@ class EventParser {
   #id;
 
   /**
-   * @param {string} text
+   * @param {string} text not empty
    * @returns {Generator<StreamEvent, void, void>} the events that end in it
    */
   *read(text) {
     const isWithinLine = !/[\r\n]/.test(text) && this.#lastCharacter !== "\r";
-    this.#lastCharacter = text.at(-1) ?? this.#lastCharacter;
+    this.#lastCharacter = text.slice(-1);
     this.#rest += text;
-    // Looking at a long line for each of the many pieces in which it comes would copy it whole each time.
     if (isWithinLine) return;
     const lines = this.#rest.split(LINE_END);
     this.#rest = /** @type {string} */ (lines.pop());

@@ -33,13 +33,13 @@ class TextFiles {
     const chooser = /** @type {HTMLInputElement} */ (part(form, "[data-part=text-files]"));
     const attach = /** @type {HTMLButtonElement} */ (part(form, "[data-action=attach]"));
     listen(attach, "click", () => chooser.click());
-    // Before this, a press of it would have been lost.
-    attach.disabled = false;
     listen(chooser, "change", () => this.#takeChosen(chooser));
     listen(this.#whole, "dragover", (/** @type {DragEvent} */ event) => this.#invite(event));
     listen(this.#whole, "dragleave", (/** @type {DragEvent} */ event) => this.#leave(event));
     listen(this.#whole, "drop", (/** @type {DragEvent} */ event) => this.#takeDropped(event));
     listen(form, "paste", (/** @type {ClipboardEvent} */ event) => this.#takePasted(event));
+    // Before this, a press of it would have been lost.
+    attach.disabled = false;
   }
 
   /** @param {HTMLInputElement} chooser */
