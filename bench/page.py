@@ -10,16 +10,12 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from playwright.sync_api import BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
 from tests.chatgpt_files import Talk, file_of
 from tests.chromium import chromium
 from tests.server import serving
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 KEPT = (0, 1_000, 2_000)
 """How many messages the conversation has."""

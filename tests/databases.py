@@ -45,23 +45,14 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all our tables and nothing in them; to be copied."""
-    from chatapp.adapters.sql.preparing import prepare
-
-    file = tmp_path_factory.mktemp("migrated") / "chatapp.db"
-    prepare(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-def fresh_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeDatabase:
+def fresh_sqlite(tmp_path_factory: pytest.TempPathFactory) -> MakeDatabase:
     """Make a SQLite file with our tables."""
+    from tests.migrated import migrated_sqlite
 
     def make() -> str:
-        file = tmp_path_factory.mktemp("sqlite") / migrated_sqlite.name
-        shutil.copyfile(migrated_sqlite, file)
+        file = tmp_path_factory.mktemp("sqlite") / "chatapp.db"
+        file.write_bytes(migrated_sqlite())
         return f"sqlite:///{file}"
 
     return make

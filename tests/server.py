@@ -8,18 +8,17 @@ import secrets
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from chatapp.adapters.sql.preparing import database_at, prepare
+from chatapp.adapters.sql.preparing import database_at
 from chatapp.settings.settings import DATABASE_FILE
+from tests.migrated import migrated_sqlite
 
 NO_LIMITS = {
     "CHATAPP_DAILY_BUDGET_USD": "1000000",
@@ -106,15 +105,7 @@ def serving_anew(folder: Path, **settings: str) -> Iterator[RunningServer]:
 def _put_tables(file: Path) -> None:
     if not file.exists():
         database_at(f"sqlite:///{file}").make()
-        file.write_bytes(_tables())
-
-
-@cache
-def _tables() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / DATABASE_FILE
-        prepare(f"sqlite:///{file}")
-        return file.read_bytes()
+        file.write_bytes(migrated_sqlite())
 
 
 def free_port() -> int:

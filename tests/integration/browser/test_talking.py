@@ -120,7 +120,7 @@ def test_a_broken_line_comes_back_without_a_gap(talk: Talk, upstream: ScriptedUp
     gate = Gate()
     upstream.script(*sse(["Half 👋 ", gate, "whole"]))
     half = 'id: 5\ndata: {"content": "Half "}\n\n'
-    again = held(talk.page, EVENTS)
+    again = held(talk.page, EVENTS)  # the second request: of two routes the newer one counts first
     talk.page.route(EVENTS, lambda route: route.fulfill(content_type="text/event-stream", body=half), times=1)
     talk.ask("Hi", until="streaming")
     expect(talk.note).to_have_text("Reconnecting…")
@@ -267,6 +267,7 @@ def test_enter_that_ends_a_composition_sends_nothing(talk: Talk, event: str) -> 
 
     talk.input.evaluate(f"e => e.dispatchEvent(new KeyboardEvent('keydown', {{bubbles: true, ...{event}}}))")
 
+    expect(talk.questions).to_have_count(0)
     expect(talk.input).to_have_value("日本")
     talk.input.press("Enter")
     talk.wait_for("done")
@@ -301,6 +302,7 @@ def test_a_double_click_on_send_does_not_stop(talk: Talk, upstream: ScriptedUpst
 def test_a_blank_message_is_not_sent(talk: Talk) -> None:
     talk.ask("  \n ", until=None)
 
+    expect(talk.questions).to_have_count(0)
     talk.ask("one")
     expect(talk.questions).to_have_text(["You said: one"])
 
