@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ChatApi } from "../../chatapp/web/frontend/api/chat_api.js";
 import { Requests } from "../../chatapp/web/frontend/api/requests.js";
+import { VisitorApi } from "../../chatapp/web/frontend/api/visitor_api.js";
 
 /** Returns an API whose server answers with `answer`, and what was asked of it. */
 function apiWith(answer) {
@@ -10,7 +10,7 @@ function apiWith(answer) {
     asked.push({ address, ...options });
     return answer();
   };
-  return { api: new ChatApi(new Requests(fetch)), asked };
+  return { api: new VisitorApi(new Requests(fetch)), asked };
 }
 
 const failure = async (answer) => {

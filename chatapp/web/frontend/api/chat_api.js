@@ -52,7 +52,7 @@ const MESSAGES_AT_ONCE = 40;
  * @property {string} client_id
  */
 
-/** What the server offers about kept conversations, route by route. */
+/** What the server offers about a kept conversation, route by route: all that the widget needs. */
 export class ChatApi {
   #requests;
 
@@ -69,14 +69,6 @@ export class ChatApi {
   /** Asks whether the server is there, and nothing else. */
   ping() {
     return this.#requests.get("/health/live");
-  }
-
-  /**
-   * @param {{ query?: string, cursor?: string | null, limit?: number, signal?: AbortSignal }} [wanted]
-   * @returns {Promise<{ conversations: Entry[], next: string | null }>}
-   */
-  list({ query = "", cursor = null, limit, signal } = {}) {
-    return this.#requests.get(`/api/conversations${queryOf({ q: query, cursor, limit })}`, signal);
   }
 
   /**
@@ -109,11 +101,6 @@ export class ChatApi {
     return this.#requests.send("PATCH", `/api/conversations/${id}`, changes);
   }
 
-  /** @param {string} id */
-  remove(id) {
-    return this.#requests.send("DELETE", `/api/conversations/${id}`);
-  }
-
   /**
    * Returns the reply as it stands; asked again with the same `client_id`, the same one.
    *
@@ -143,23 +130,13 @@ export class ChatApi {
     return this.#requests.send("POST", `/api/replies/${replyId}/stop`);
   }
 
-  /** @returns {Promise<{ secret: string, expires_in_seconds: number }>} */
-  handOver() {
-    return this.#requests.send("POST", "/api/me/handoffs");
-  }
-
-  /** @param {string} secret */
-  takeOver(secret) {
-    return this.#requests.send("POST", "/api/handoffs", { secret });
-  }
-
   forgetMe() {
     return this.#requests.send("DELETE", "/api/me");
   }
 }
 
 /** @param {Record<string, string | number | null | undefined>} parameters */
-function queryOf(parameters) {
+export function queryOf(parameters) {
   const given = Object.entries(parameters).filter(([, value]) => value);
   return given.length === 0
     ? ""

@@ -2,7 +2,7 @@ import { AnswerError } from "../answers/answer_error.js";
 import { listen } from "../listen.js";
 
 /**
- * @typedef {import("../api/chat_api.js").ChatApi} ChatApi
+ * @typedef {import("../api/visitor_api.js").VisitorApi} VisitorApi
  * @typedef {import("../api/chat_api.js").Entry} Entry
  */
 
@@ -22,7 +22,7 @@ export class ConversationList extends EventTarget {
   #loading = new AbortController();
   #isLoadingMore = false;
 
-  /** @param {ChatApi} api */
+  /** @param {VisitorApi} api */
   constructor(api) {
     super();
     this.#api = api;

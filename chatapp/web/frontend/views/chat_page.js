@@ -1,5 +1,5 @@
 import { AnswerError } from "../answers/answer_error.js";
-import { ChatApi } from "../api/chat_api.js";
+import { VisitorApi } from "../api/visitor_api.js";
 import { Address } from "../conversation/address.js";
 import { LocalMemory } from "../conversation/local_memory.js";
 import { ConversationList } from "../list/conversation_list.js";
@@ -27,7 +27,7 @@ const LAST_COPY = "[data-role=assistant] [data-part=actions] [data-action=copy]:
 export class ChatPage {
   #root = part(document, "#main");
   #heading = part(this.#root, "[data-part=heading]");
-  #api = new ChatApi();
+  #api = new VisitorApi();
   #memory = new LocalMemory();
   #address = new Address();
   #list = new ConversationList(this.#api);

@@ -8,7 +8,7 @@ import { Menu } from "../menu.js";
 import { copyOf, part } from "../part.js";
 
 /**
- * @typedef {import("../../api/chat_api.js").ChatApi} ChatApi
+ * @typedef {import("../../api/visitor_api.js").VisitorApi} VisitorApi
  *
  * @typedef {object} DataActions
  * @property {() => void} onImported
@@ -24,7 +24,7 @@ export class DataMenu {
 
   /**
    * @param {HTMLElement} button
-   * @param {ChatApi} api
+   * @param {VisitorApi} api
    * @param {DataActions} actions
    */
   constructor(button, api, actions) {
