@@ -256,6 +256,30 @@ test("a message is not sent into the new chat that is begun while its conversati
   assert.deepEqual([server.made, server.questions], [[], []]);
 });
 
+test("a message for a conversation that cannot be loaded is not sent into the one that is still shown", async () => {
+  const { server, session } = begin();
+  server.keep("c1", [{ text: "one" }, { text: "two" }]);
+  await session.open("c1");
+  server.show = () => Promise.reject(AnswerError.unreachable());
+  const opening = session.open("c2").catch(() => {});
+  assert.equal(await session.send("three"), false);
+  await opening;
+  assert.deepEqual(server.questions, []);
+});
+
+test("all who wait for a conversation that is loaded at the second try have it", async () => {
+  const { server, session } = begin();
+  server.keep("c1", [{ text: "one" }, { text: "two" }]);
+  const show = server.show.bind(server);
+  server.show = () => {
+    server.show = show;
+    return Promise.reject(AnswerError.unreachable());
+  };
+  const opening = session.open("c1").catch(() => {});
+  assert.deepEqual(await Promise.all([session.ready(), session.ready()]), [true, true]);
+  await opening;
+});
+
 test("one hears of a refusal also where one has gone on", async () => {
   const { server, session, told } = begin();
   server.refuses = new AnswerError({ reason: "Too fast.", code: "rate_limited" });

@@ -7,8 +7,12 @@ import re
 from playwright.sync_api import expect
 
 from tests.integration.browser.talk import Talk
+from tests.integration.browser.waiting import held
 from tests.upstream import ScriptedUpstream
 from tests.upstream.wire import sse
+
+CONVERSATION = "**/api/conversations/*"
+TOLD = re.compile("What the model is told")
 
 
 def test_an_edited_message_begins_a_branch_and_the_old_one_stays(chat: Talk, upstream: ScriptedUpstream) -> None:
@@ -80,7 +84,7 @@ def test_the_answer_can_be_copied(chat: Talk) -> None:
 
 def test_instructions_go_along_and_can_be_changed(chat: Talk, upstream: ScriptedUpstream) -> None:
     chat.page.get_by_role("button", name="Instructions").click()
-    chat.page.get_by_label(re.compile("What the model is told")).fill("Be short.")
+    chat.page.get_by_label(TOLD).fill("Be short.")
     chat.page.get_by_role("button", name="Save").click()
 
     chat.ask("Hi")
@@ -88,7 +92,90 @@ def test_instructions_go_along_and_can_be_changed(chat: Talk, upstream: Scripted
     assert upstream.requests[-1].json["messages"][0] == {"role": "system", "content": "Be short."}
     chat.page.reload()
     chat.page.get_by_role("button", name="Instructions").click()
-    expect(chat.page.get_by_label(re.compile("What the model is told"))).to_have_value("Be short.")
+    expect(chat.page.get_by_label(TOLD)).to_have_value("Be short.")
+
+
+def test_instructions_are_shown_once_their_conversation_is(chat: Talk) -> None:
+    chat.page.get_by_role("button", name="Instructions").click()
+    chat.page.get_by_label(TOLD).fill("Be short.")
+    chat.page.get_by_role("button", name="Save").click()
+    chat.ask("Hi")
+    opening = held(chat.page, CONVERSATION)
+    chat.page.reload()
+    conversation = opening()
+    chat.page.get_by_role("button", name="Instructions").dblclick()
+    expect(chat.page.get_by_label(TOLD)).to_have_count(0)
+
+    conversation.continue_()
+
+    expect(chat.page.get_by_label(TOLD)).to_have_value("Be short.")
+    chat.page.get_by_label(TOLD).fill("Be long.")
+    chat.page.get_by_role("button", name="Save").click()
+    expect(chat.page.get_by_label(TOLD)).to_have_count(0)
+    chat.page.reload()
+    chat.page.get_by_role("button", name="Instructions").click()
+    expect(chat.page.get_by_label(TOLD)).to_have_value("Be long.")
+
+
+def test_a_model_that_is_chosen_before_the_conversation_is_there_is_kept(
+    chat: Talk, upstream: ScriptedUpstream
+) -> None:
+    chat.ask("Hi")
+    opening = held(chat.page, CONVERSATION)
+    chat.page.reload()
+    conversation = opening()
+    chat.page.get_by_test_id("model").select_option("gpt-4.1-mini")
+    chat.page.get_by_test_id("model").select_option("gpt-4.1")
+    chat.ask("more", until=None)
+
+    with chat.page.expect_response(lambda response: response.request.method == "PATCH") as changed:
+        conversation.continue_()
+
+    assert changed.value.json()["model"] == "gpt-4.1"
+    expect(chat.questions).to_have_text(["You said: Hi", "You said: more"])
+    chat.wait_for("done")
+    assert upstream.requests[-1].json["model"] == "gpt-4.1"
+    expect(chat.page.get_by_test_id("model")).to_have_value("gpt-4.1")
+
+
+def test_a_change_that_failed_is_tried_again_where_it_was_meant(chat: Talk, upstream: ScriptedUpstream) -> None:
+    chat.ask("bread")
+    chat.begin_anew()
+    chat.ask("butter")
+    changing = held(chat.page, CONVERSATION)
+    chat.page.get_by_test_id("model").select_option("gpt-4.1")
+    change = changing()
+    chat.page.get_by_test_id("entries").get_by_role("link", name="bread").click()
+    expect(chat.questions).to_have_text(["You said: bread"])
+    change.abort()
+
+    with chat.page.expect_response(lambda response: response.request.method == "PATCH") as changed:
+        chat.root.get_by_test_id("toast").get_by_role("button", name="Retry").click()
+
+    assert changed.value.json()["title"] == "butter"
+    chat.ask("more")
+    assert upstream.requests[-1].json["model"] != "gpt-4.1"
+
+
+def test_a_change_that_comes_late_is_not_taken_for_one_of_the_next_conversation(
+    chat: Talk, upstream: ScriptedUpstream
+) -> None:
+    chat.ask("bread")
+    chat.begin_anew()
+    chat.ask("butter")
+    changing = held(chat.page, CONVERSATION)
+    chat.page.get_by_test_id("model").select_option("gpt-4.1")
+    change = changing()
+    chat.page.get_by_test_id("entries").get_by_role("link", name="bread").click()
+    expect(chat.questions).to_have_text(["You said: bread"])
+
+    with chat.page.expect_response(lambda response: response.request.method == "PATCH"):
+        change.continue_()
+
+    chat.ask("more")
+    expect(chat.page).to_have_title("bread – Chatapp")
+    assert [message["content"] for message in upstream.requests[-1].json["messages"]][::2] == ["bread", "more"]
+    assert upstream.requests[-1].json["model"] != "gpt-4.1"
 
 
 def test_older_messages_come_when_one_scrolls_up(chat: Talk, site: str) -> None:

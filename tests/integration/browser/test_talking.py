@@ -13,6 +13,7 @@ from tests.upstream import Gate, Reset, ScriptedUpstream, Stall
 from tests.upstream.wire import error, sse
 
 EVENTS = "**/events"
+STOP = "**/api/replies/*/stop"
 WORDS = ["Blue ", "light ", "is ", "scattered ", "most."]
 
 
@@ -285,6 +286,104 @@ def test_enter_in_mid_answer_sends_nothing_and_stops_nothing(talk: Talk, upstrea
     talk.wait_for("done")
     talk.shows("Hello you")
     expect(talk.input).to_have_value("two")
+
+
+def test_enter_while_an_answer_is_being_stopped_sends_once_that_has_ended(
+    talk: Talk, upstream: ScriptedUpstream
+) -> None:
+    upstream.script(*sse(["Half", Stall()]))
+    talk.ask("one", until="streaming")
+    talk.shows("Half")
+    stopping = held(talk.page, STOP)
+    talk.button.click()
+    stop = stopping()
+    talk.ask("two", until=None)
+    expect(talk.questions).to_have_count(1)
+
+    stop.continue_()
+
+    expect(talk.questions).to_have_count(2)
+    talk.wait_for("done")
+    expect(talk.input).to_have_value("")
+    assert history_of(upstream) == ["one", "Half", "two"]
+
+
+def test_what_is_changed_after_enter_waits_for_another_enter(talk: Talk, upstream: ScriptedUpstream) -> None:
+    upstream.script(*sse(["Half", Stall()]))
+    talk.ask("one", until="streaming")
+    talk.shows("Half")
+    stopping = held(talk.page, STOP)
+    talk.button.click()
+    stop = stopping()
+    talk.ask("two", until=None)
+    talk.input.press_sequentially(" or")
+
+    stop.continue_()
+
+    talk.wait_for("stopped")
+    expect(talk.button).to_have_accessible_name("Send")
+    expect(talk.input).to_have_value("two or")
+    expect(talk.questions).to_have_count(1)
+
+
+def test_what_waits_for_a_stop_is_not_sent_where_one_goes_meanwhile(talk: Talk, upstream: ScriptedUpstream) -> None:
+    upstream.script(*sse(["Half", Stall()]))
+    talk.ask("one", until="streaming")
+    talk.shows("Half")
+    stopping = held(talk.page, STOP)
+    talk.button.click()
+    stop = stopping()
+    talk.ask("two", until=None)
+
+    talk.begin_anew()
+    stop.continue_()
+
+    expect(talk.button).to_have_accessible_name("Send")
+    expect(talk.questions).to_have_count(0)
+    talk.ask("three")
+    assert history_of(upstream) == ["three"]
+
+
+def test_what_waits_for_a_stop_is_not_sent_where_the_same_is_written(chat: Talk, upstream: ScriptedUpstream) -> None:
+    chat.ask("first")
+    chat.begin_anew()
+    chat.input.fill("two")
+    chat.page.go_back()
+    expect(chat.questions).to_have_count(1)
+    upstream.script(*sse(["Half", Stall()]))
+    chat.ask("one", until="streaming")
+    stopping = held(chat.page, STOP)
+    chat.button.click()
+    stop = stopping()
+    chat.ask("two", until=None)
+
+    chat.begin_anew()
+    stop.continue_()
+
+    expect(chat.button).to_have_accessible_name("Send")
+    expect(chat.input).to_have_value("two")
+    expect(chat.questions).to_have_count(0)
+
+
+def test_what_waits_for_a_stop_is_not_sent_on_another_branch(chat: Talk, upstream: ScriptedUpstream) -> None:
+    chat.ask("one")
+    chat.tool("Another answer").click()
+    expect(chat.answer.locator("[data-part=position]")).to_have_text("2 / 2")
+    chat.wait_for("done")
+    upstream.script(*sse(["Half", Stall()]))
+    chat.ask("two", until="streaming")
+    stopping = held(chat.page, STOP)
+    chat.button.click()
+    stop = stopping()
+    chat.ask("three", until=None)
+
+    chat.tool("Previous version", chat.answers.first).click()
+    stop.continue_()
+
+    expect(chat.questions).to_have_count(1)
+    expect(chat.button).to_have_accessible_name("Send")
+    expect(chat.input).to_have_value("three")
+    expect(chat.questions).to_have_text(["You said: one"])
 
 
 def test_a_double_click_on_send_does_not_stop(talk: Talk, upstream: ScriptedUpstream) -> None:

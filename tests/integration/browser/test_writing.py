@@ -92,6 +92,7 @@ def test_drafts_are_kept_while_the_page_is_open_where_nothing_can_be_stored(page
 def test_what_was_on_its_way_when_the_page_closed_is_a_draft_again(chat: Talk) -> None:
     chat.page.route("**/replies", lambda route: route.abort())
     chat.ask("Is anybody there?", until="waiting")
+    expect(chat.page).to_have_url(re.compile("#c="))
     chat.input.fill("And then?")
 
     chat.page.reload()

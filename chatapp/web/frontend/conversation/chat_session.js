@@ -83,6 +83,18 @@ export class ChatSession {
     }
   }
 
+  /**
+   * Returns whether the conversation that is meant is shown, as soon as it is; it is not where another one is meant by
+   * then. Rejects where it cannot be loaded.
+   */
+  async ready() {
+    const id = this.#wanted;
+    if (id === "") return true;
+    await this.#opening?.catch(() => {});
+    if (this.#wanted === id) await (this.#opening ?? this.open(id));
+    return this.#branch.conversation?.id === id;
+  }
+
   /** Shows what has happened elsewhere in the meantime. */
   async refresh() {
     const conversation = this.#branch.conversation;
@@ -105,12 +117,7 @@ export class ChatSession {
    */
   async send(message, known = {}) {
     // What is sent before it is open belongs into it all the same.
-    if (this.#opening) {
-      const { signal } = this.#loading;
-      await this.#opening.catch(() => {});
-      if (signal.aborted) return false;
-    }
-    if (this.#wanted !== "") await this.open(this.#wanted);
+    if (this.#wanted !== "" && !(await this.ready())) return false;
     if (this.running) return false;
     await this.#send(message, known);
     return true;

@@ -63,6 +63,9 @@ export class ChatPage {
     () => this.#panel.stop(),
   );
 
+  /** @type {{ id: string, model: string } | null} the model that was chosen for a conversation, until that has it */
+  #choice = null;
+
   /** Shows what the address names, and keeps up with it. */
   begin() {
     const { branch } = this.#panel;
@@ -151,7 +154,8 @@ export class ChatPage {
     const { conversation, instructions } = this.#panel.branch;
     if (conversation !== null) {
       this.#address.show(conversation.id, { inPlace: true });
-      this.#model.show(conversation.model);
+      const { model } = this.#choice?.id === conversation.id ? this.#choice : conversation;
+      this.#model.show(model);
     }
     part(this.#root, "[data-action=instructions]").dataset.set = String(instructions !== "");
     this.#showTitle();
@@ -166,21 +170,49 @@ export class ChatPage {
   }
 
   /** @param {string} model */
-  #chooseModel(model) {
-    const { branch, toast } = this.#panel;
-    const { conversation } = branch;
+  async #chooseModel(model) {
+    const id = this.#address.conversationId;
+    const choice = { id, model };
+    this.#choice = choice;
     this.#panel.noticeModel();
-    if (conversation === null) return;
-    toast.guard(async () => branch.describe(await this.#api.change(conversation.id, { model })));
+    if (id !== "" && (await this.#isReady()) && this.#choice === choice) {
+      await this.#panel.toast.guard(() => this.#changeShown(id, { model }));
+    }
+    if (this.#choice === choice) this.#choice = null;
   }
 
-  #instruct() {
+  async #instruct() {
     const { branch } = this.#panel;
+    // Two clicks may have waited.
+    if (!(await this.#isReady()) || document.querySelector("dialog:modal") !== null) return;
+    const { conversation } = branch;
     openInstructions(branch.instructions, async (instructions) => {
-      const { conversation } = branch;
-      if (conversation === null) branch.instruct(instructions);
-      else branch.describe(await this.#api.change(conversation.id, { system: instructions || null }));
+      // A new chat may have become a conversation; nothing else shown meanwhile is meant.
+      const id = (conversation ?? branch.conversation)?.id;
+      if (id === undefined) branch.instruct(instructions);
+      else await this.#changeShown(id, { system: instructions || null });
     });
+  }
+
+  /** Returns whether the conversation that the address names is shown, once it is: it may not be here yet. */
+  async #isReady() {
+    const { session, toast } = this.#panel;
+    let isReady = false;
+    await toast.guard(async () => {
+      isReady = await session.ready();
+    });
+    if (isReady) toast.hide();
+    return isReady;
+  }
+
+  /**
+   * @param {string} id of a conversation, which may not be shown any more once that is done
+   * @param {{ model?: string, system?: string | null }} changes
+   */
+  async #changeShown(id, changes) {
+    const { branch } = this.#panel;
+    const changed = await this.#api.change(id, changes);
+    if (branch.conversation?.id === id) branch.describe(changed);
   }
 
   /**

@@ -123,7 +123,12 @@ export class ChatPanel {
     this.#status = new StatusLine(part(root, "[data-part=status]"), this.branch);
     showConnection(part(root, "[data-part=connection]"), this.connection, (words) => this.say(words));
     for (const change of /** @type {const} */ (["added", "cut", "changed", "opened", "cleared"])) {
-      this.branch.on(change, () => this.#composer.showRunning(this.session.running));
+      this.branch.on(change, () =>
+        this.#composer.showRunning(this.session.running, this.branch.last?.stopping),
+      );
+    }
+    for (const change of /** @type {const} */ (["opened", "cleared"])) {
+      this.branch.on(change, () => this.#composer.forgetNext());
     }
     this.branch.on("opened", () => this.#settle());
     this.branch.on("changed", ({ message }) => this.#checkGone(message));

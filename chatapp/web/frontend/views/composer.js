@@ -26,6 +26,9 @@ export class Composer {
   #actions;
   #grow;
   #running = false;
+  #stopping = false;
+  /** What is sent once the answer that is being stopped has ended. */
+  #next = "";
 
   /**
    * @param {HTMLFormElement} form
@@ -69,11 +72,30 @@ export class Composer {
     this.#showLimit();
   }
 
-  /** @param {boolean} running whether the button stops instead of sending */
-  showRunning(running) {
+  /**
+   * @param {boolean} running whether the button stops instead of sending
+   * @param {boolean} [stopping] whether the answer that is being made is about to end
+   */
+  showRunning(running, stopping = false) {
     this.#running = running;
+    this.#stopping = stopping;
     this.#form.dataset.running = String(running);
     this.#button.setAttribute("aria-label", running ? texts.stop : texts.send);
+    if (running && !stopping) this.forgetNext();
+    // Not before all have heard of the end.
+    if (!running) queueMicrotask(() => this.#sendNext());
+  }
+
+  /** Elsewhere it was not meant. */
+  forgetNext() {
+    this.#next = "";
+  }
+
+  /** What was changed meanwhile waits for another Enter. */
+  #sendNext() {
+    const next = this.#next;
+    this.forgetNext();
+    if (next === this.#input.value.trim()) this.#send();
   }
 
   /** @param {string} text behind what is written already */
@@ -125,6 +147,7 @@ export class Composer {
   /** Not by submitting the form, which a frame may forbid. */
   #send() {
     const message = this.#input.value.trim();
+    if (this.#stopping) this.#next = message;
     if (this.#running || message === "") return;
     if (this.#excess() > 0) return this.#actions.onSay(this.#limit.textContent);
     this.write("");
