@@ -140,6 +140,7 @@ def show_as_if_there_were_older_messages(route: Route) -> None:
 
 def test_the_line_under_the_box_says_what_may_come_and_asks_nothing(talk: Talk) -> None:
     expect(line(talk)).to_be_empty()
+    expect(talk.root.locator("[data-action=attach]")).to_be_enabled()  # the last that the widget fetches
     talk.page.wait_for_load_state("networkidle")
     asked: list[str] = []
     talk.page.on("request", lambda request: asked.append(request.url))
