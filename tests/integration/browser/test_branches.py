@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.integration.browser.talk import Talk
 from tests.integration.browser.waiting import held
@@ -13,6 +13,26 @@ from tests.upstream.wire import sse
 
 CONVERSATION = "**/api/conversations/*"
 TOLD = re.compile("What the model is told")
+
+
+def instruct(chat: Talk, words: str) -> None:
+    """Tell the model something before everything else."""
+    chat.page.get_by_role("button", name="Instructions").click()
+    chat.page.get_by_label(TOLD).fill(words)
+    chat.page.get_by_role("button", name="Save").click()
+
+
+def change_that_is_left(chat: Talk) -> Route:
+    """Choose a model for “butter”, and go on to “bread”; return the request for the model, which is held up."""
+    chat.ask("bread")
+    chat.begin_anew()
+    chat.ask("butter")
+    change = held(chat.page, CONVERSATION)
+    chat.page.get_by_test_id("model").select_option("gpt-4.1")
+    route = change()
+    chat.page.get_by_test_id("entries").get_by_role("link", name="bread").click()
+    expect(chat.questions).to_have_text(["You said: bread"])
+    return route
 
 
 def test_an_edited_message_begins_a_branch_and_the_old_one_stays(chat: Talk, upstream: ScriptedUpstream) -> None:
@@ -83,9 +103,7 @@ def test_the_answer_can_be_copied(chat: Talk) -> None:
 
 
 def test_instructions_go_along_and_can_be_changed(chat: Talk, upstream: ScriptedUpstream) -> None:
-    chat.page.get_by_role("button", name="Instructions").click()
-    chat.page.get_by_label(TOLD).fill("Be short.")
-    chat.page.get_by_role("button", name="Save").click()
+    instruct(chat, "Be short.")
 
     chat.ask("Hi")
 
@@ -96,9 +114,7 @@ def test_instructions_go_along_and_can_be_changed(chat: Talk, upstream: Scripted
 
 
 def test_instructions_are_shown_once_their_conversation_is(chat: Talk) -> None:
-    chat.page.get_by_role("button", name="Instructions").click()
-    chat.page.get_by_label(TOLD).fill("Be short.")
-    chat.page.get_by_role("button", name="Save").click()
+    instruct(chat, "Be short.")
     chat.ask("Hi")
     opening = held(chat.page, CONVERSATION)
     chat.page.reload()
@@ -139,14 +155,7 @@ def test_a_model_that_is_chosen_before_the_conversation_is_there_is_kept(
 
 
 def test_a_change_that_failed_is_tried_again_where_it_was_meant(chat: Talk, upstream: ScriptedUpstream) -> None:
-    chat.ask("bread")
-    chat.begin_anew()
-    chat.ask("butter")
-    changing = held(chat.page, CONVERSATION)
-    chat.page.get_by_test_id("model").select_option("gpt-4.1")
-    change = changing()
-    chat.page.get_by_test_id("entries").get_by_role("link", name="bread").click()
-    expect(chat.questions).to_have_text(["You said: bread"])
+    change = change_that_is_left(chat)
     change.abort()
 
     with chat.page.expect_response(lambda response: response.request.method == "PATCH") as changed:
@@ -160,14 +169,7 @@ def test_a_change_that_failed_is_tried_again_where_it_was_meant(chat: Talk, upst
 def test_a_change_that_comes_late_is_not_taken_for_one_of_the_next_conversation(
     chat: Talk, upstream: ScriptedUpstream
 ) -> None:
-    chat.ask("bread")
-    chat.begin_anew()
-    chat.ask("butter")
-    changing = held(chat.page, CONVERSATION)
-    chat.page.get_by_test_id("model").select_option("gpt-4.1")
-    change = changing()
-    chat.page.get_by_test_id("entries").get_by_role("link", name="bread").click()
-    expect(chat.questions).to_have_text(["You said: bread"])
+    change = change_that_is_left(chat)
 
     with chat.page.expect_response(lambda response: response.request.method == "PATCH"):
         change.continue_()

@@ -17,6 +17,16 @@ STOP = "**/api/replies/*/stop"
 WORDS = ["Blue ", "light ", "is ", "scattered ", "most."]
 
 
+def stop_that_is_held(talk: Talk, upstream: ScriptedUpstream, question: str) -> Route:
+    """Ask, and press Stop in mid answer; return the request that would end it."""
+    upstream.script(*sse(["Half", Stall()]))
+    talk.ask(question, until="streaming")
+    talk.shows("Half")
+    stop = held(talk.page, STOP)
+    talk.button.click()
+    return stop()
+
+
 def history_of(upstream: ScriptedUpstream) -> list[str]:
     """Return what the provider was told last, without our own instructions."""
     return [message["content"] for message in upstream.requests[-1].json["messages"]]
@@ -291,12 +301,7 @@ def test_enter_in_mid_answer_sends_nothing_and_stops_nothing(talk: Talk, upstrea
 def test_enter_while_an_answer_is_being_stopped_sends_once_that_has_ended(
     talk: Talk, upstream: ScriptedUpstream
 ) -> None:
-    upstream.script(*sse(["Half", Stall()]))
-    talk.ask("one", until="streaming")
-    talk.shows("Half")
-    stopping = held(talk.page, STOP)
-    talk.button.click()
-    stop = stopping()
+    stop = stop_that_is_held(talk, upstream, "one")
     talk.ask("two", until=None)
     expect(talk.questions).to_have_count(1)
 
@@ -309,12 +314,7 @@ def test_enter_while_an_answer_is_being_stopped_sends_once_that_has_ended(
 
 
 def test_what_is_changed_after_enter_waits_for_another_enter(talk: Talk, upstream: ScriptedUpstream) -> None:
-    upstream.script(*sse(["Half", Stall()]))
-    talk.ask("one", until="streaming")
-    talk.shows("Half")
-    stopping = held(talk.page, STOP)
-    talk.button.click()
-    stop = stopping()
+    stop = stop_that_is_held(talk, upstream, "one")
     talk.ask("two", until=None)
     talk.input.press_sequentially(" or")
 
@@ -327,12 +327,7 @@ def test_what_is_changed_after_enter_waits_for_another_enter(talk: Talk, upstrea
 
 
 def test_what_waits_for_a_stop_is_not_sent_where_one_goes_meanwhile(talk: Talk, upstream: ScriptedUpstream) -> None:
-    upstream.script(*sse(["Half", Stall()]))
-    talk.ask("one", until="streaming")
-    talk.shows("Half")
-    stopping = held(talk.page, STOP)
-    talk.button.click()
-    stop = stopping()
+    stop = stop_that_is_held(talk, upstream, "one")
     talk.ask("two", until=None)
 
     talk.begin_anew()
@@ -350,11 +345,7 @@ def test_what_waits_for_a_stop_is_not_sent_where_the_same_is_written(chat: Talk,
     chat.input.fill("two")
     chat.page.go_back()
     expect(chat.questions).to_have_count(1)
-    upstream.script(*sse(["Half", Stall()]))
-    chat.ask("one", until="streaming")
-    stopping = held(chat.page, STOP)
-    chat.button.click()
-    stop = stopping()
+    stop = stop_that_is_held(chat, upstream, "one")
     chat.ask("two", until=None)
 
     chat.begin_anew()
@@ -370,11 +361,7 @@ def test_what_waits_for_a_stop_is_not_sent_on_another_branch(chat: Talk, upstrea
     chat.tool("Another answer").click()
     expect(chat.answer.locator("[data-part=position]")).to_have_text("2 / 2")
     chat.wait_for("done")
-    upstream.script(*sse(["Half", Stall()]))
-    chat.ask("two", until="streaming")
-    stopping = held(chat.page, STOP)
-    chat.button.click()
-    stop = stopping()
+    stop = stop_that_is_held(chat, upstream, "two")
     chat.ask("three", until=None)
 
     chat.tool("Previous version", chat.answers.first).click()

@@ -116,7 +116,7 @@ export class ChatSession {
    * @param {Partial<Question>} [known] by what name it is asked; with a `parent_id`, as it was sent before
    */
   async send(message, known = {}) {
-    // What is sent before it is open belongs into it all the same.
+    // What is sent before it is open belongs into it all the same. Else it runs at once: a Stop may follow right away.
     if (this.#wanted !== "" && !(await this.ready())) return false;
     if (this.running) return false;
     await this.#send(message, known);
