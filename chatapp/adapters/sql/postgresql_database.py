@@ -71,13 +71,15 @@ class PostgresqlDatabase:
             raise BadDatabase(f"The database {self.place} cannot be used: {first_line(error)}.") from error
 
     def _revision(self, connection: Connection) -> str | None:
+        # First of all: another process may make the tables, and say so, before the second look.
+        has_tables = bool(set(inspect(connection).get_table_names()) - {"alembic_version"})
         try:
             revision = connection.exec_driver_sql(REVISION_QUERY).scalar()
         except exc.ProgrammingError as error:
             if getattr(error.orig, "sqlstate", None) != UNDEFINED_TABLE:
                 raise
             revision = None
-        if revision is None and set(inspect(connection).get_table_names()) - {"alembic_version"}:
+        if revision is None and has_tables:
             raise of_another_program(self.place)
         return None if revision is None else str(revision)
 

@@ -161,13 +161,17 @@ def _opened(path: Path) -> int:
 
 
 def _revision(connection: sqlite3.Connection) -> str | None:
+    # First of all: another process may make the tables, and say so, before the second look.
+    has_tables = (
+        connection.execute("SELECT 1 FROM sqlite_schema WHERE name <> 'alembic_version'").fetchone() is not None
+    )
     try:
         row = connection.execute(REVISION_QUERY).fetchone()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
             raise
         row = None
-    if row is None and connection.execute("SELECT 1 FROM sqlite_schema WHERE name <> 'alembic_version'").fetchone():
+    if row is None and has_tables:
         (place,) = (file for _, name, file in connection.execute("PRAGMA database_list") if name == "main")
         raise of_another_program(place)
     return None if row is None else str(row[0])

@@ -12,13 +12,14 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, ExceptionContext, event, text
 
 from chatapp.adapters.sql.migrating import upgrade
 from chatapp.adapters.sql.preparing import Upgrade, database_at, prepare
 from chatapp.adapters.sql.revisions import HEAD, BadDatabase
 from chatapp.adapters.sql.sqlite_file import SqliteFile
 from chatapp.settings import Settings
+from tests.databases import MakeDatabase
 from tests.integration.storage.filled import connected, fill, missing
 
 PROCESSES = 8
@@ -88,6 +89,21 @@ def test_of_many_processes_at_once_one_makes_the_tables(empty_url: str) -> None:
 
     assert sorted(line.split()[0] for line in said) == ["False"] * (PROCESSES - 1) + ["True"]
     assert database_at(empty_url).find_revision() == HEAD
+
+
+def test_tables_that_another_process_makes_meanwhile_are_not_those_of_another_program(
+    empty_postgres: MakeDatabase,
+) -> None:
+    url = empty_postgres()
+
+    def make_them(_: ExceptionContext) -> None:
+        """Come when there was no revision to be read, and before anything else is asked."""
+        upgrade(url)
+
+    event.listen(Engine, "handle_error", make_them, once=True)
+
+    assert database_at(url).find_revision() is None
+    assert database_at(url).find_revision() == HEAD
 
 
 def test_of_many_processes_at_once_one_brings_it_up_to_date(empty_url: str) -> None:
